@@ -1,0 +1,1 @@
+"""What Confirma decides: values and `now` in, decisions out."""
