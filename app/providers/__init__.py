@@ -1,0 +1,1 @@
+"""WhatsApp gateways: one Protocol, one folder for each gateway."""
