@@ -1,0 +1,1 @@
+"""Confirma: confirms medical appointments over WhatsApp for Brazilian hospitals."""
