@@ -45,9 +45,9 @@ class Keyring:
 
     def decrypt(self, stored: bytes, column: str) -> str:
         """Return the text behind `stored`, or raise UndecipherableError."""
+        if stored[:1] != _VERSION:
+            raise UndecipherableError(column)
         try:
-            if stored[:1] != _VERSION:
-                raise ValueError("unknown version")
             start = 2 + stored[1]
             cipher = self._ciphers[bytes(stored[2:start])]
             clear = cipher.decrypt(stored[start : start + _NONCE], stored[start + _NONCE :], column.encode())

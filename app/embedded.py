@@ -10,6 +10,7 @@ import ctypes
 import fcntl
 import importlib.util
 import os
+import platform
 import pwd
 import secrets
 import shutil
@@ -29,6 +30,7 @@ import asyncpg
 SYSTEM_USER: Final = "confirma-pg"
 SYSTEM_HOME: Final = Path("/var/lib/confirma")
 SOCKET_PORT: Final = 5432  # names the socket file only; nothing listens on TCP
+_LINUX: Final = platform.system() == "Linux"
 START_TIMEOUT_S: Final = 300.0  # recovery after a crash may replay a lot of WAL
 STOP_TIMEOUT_S: Final = 30.0
 _MAX_SOCKET_PATH: Final = 90
@@ -189,6 +191,12 @@ class EmbeddedPostgres:
             self._lock.close()
             self._lock = None
 
+    def erase(self) -> None:
+        """Remove a stopped cluster for good, wherever it lives: for tests and temporary demonstrations."""
+        shutil.rmtree(self._cluster, ignore_errors=True)
+        if self._address is not None:
+            shutil.rmtree(self._address.socket_dir, ignore_errors=True)
+
     def restart(self, *, crash: bool = False) -> None:
         """Stop (or crash) and start the owned server again; the tests' bad day."""
         if self._process is None:
@@ -256,7 +264,7 @@ class EmbeddedPostgres:
                 f"--pwfile={pwfile.name}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                "--locale=C.UTF-8" if sys.platform == "linux" else "--locale=C",
+                "--locale=C.UTF-8" if _LINUX else "--locale=C",
             ]
             done = subprocess.run(
                 [str(_binaries(self._account) / "initdb"), *arguments],
@@ -301,7 +309,7 @@ class EmbeddedPostgres:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for us; we stop the server last
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  it only calls prctl
+                preexec_fn=_die_with_parent if _LINUX else None,  # noqa: PLW1509  it only calls prctl
                 **self._as_user(),
             )
 
@@ -327,7 +335,7 @@ class EmbeddedPostgres:
 
 def _is_postgres(pid: int) -> bool:
     """Tell whether `pid` is a PostgreSQL: after a reboot the number may be anybody's."""
-    if sys.platform == "linux":
+    if _LINUX:
         try:
             return Path(f"/proc/{pid}/comm").read_text().startswith("postgres")
         except OSError:

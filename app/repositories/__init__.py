@@ -1,0 +1,1 @@
+"""Rows of one hospital: queries and bulk writes, never a commit."""

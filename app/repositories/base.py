@@ -1,0 +1,66 @@
+"""What every repository is: a session, and the hospital whose rows it may see."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import crypto
+
+
+class TenantRepository:
+    """A repository of one hospital; it never commits."""
+
+    def __init__(self, session: AsyncSession, tenant_id: int) -> None:
+        """Take an open transaction of `tenant_id`."""
+        self._session = session
+        self._tenant_id = tenant_id
+
+    @property
+    def finder(self) -> crypto.Finder:
+        """The hospital's search hashes."""
+        return crypto.keyring().finder(self._tenant_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FatoHistorico:
+    """One line of an appointment's history: what happened, from what to what, who did it, and why (a stable code)."""
+
+    atendimento_id: int
+    em: datetime
+    fato: str
+    quem: str
+    de: str | None = None
+    para: str | None = None
+    porque: str | None = None
+    mensagem_id: int | None = None
+    recebida_id: int | None = None
+    dados: dict[str, Any] | None = None
+
+
+_INSERT: Final = text("""
+INSERT INTO historico (tenant_id, atendimento_id, em, fato, quem, de, para, porque, mensagem_id, recebida_id, dados)
+SELECT :tenant, u.* FROM unnest(
+    CAST(:atendimento_id AS bigint[]), CAST(:em AS timestamptz[]), CAST(:fato AS text[]), CAST(:quem AS text[]),
+    CAST(:de AS text[]), CAST(:para AS text[]), CAST(:porque AS text[]), CAST(:mensagem_id AS bigint[]),
+    CAST(:recebida_id AS bigint[]), CAST(:dados AS jsonb[])) AS u""")
+
+
+class HistoricoRepository(TenantRepository):
+    """The append-only history."""
+
+    async def add(self, fatos: Sequence[FatoHistorico]) -> None:
+        """Write all facts in one statement."""
+        if not fatos:
+            return
+        columns: dict[str, list[Any]] = {name: [] for name in FatoHistorico.__slots__}
+        for fato in fatos:
+            for name, value in asdict(fato).items():
+                columns[name].append(
+                    msgspec.json.encode(value).decode() if name == "dados" and value is not None else value
+                )
+        await self._session.execute(_INSERT, {"tenant": self._tenant_id, **columns})
