@@ -193,8 +193,8 @@ class EmbeddedPostgres:
 
     def erase(self) -> None:
         """Remove a stopped cluster for good, wherever it lives: for tests and temporary demonstrations."""
-        shutil.rmtree(self._cluster, ignore_errors=True)
-        if self._address is not None:
+        if self._address is not None:  # never started: nothing of ours to remove
+            shutil.rmtree(self._cluster, ignore_errors=True)
             shutil.rmtree(self._address.socket_dir, ignore_errors=True)
 
     def restart(self, *, crash: bool = False) -> None:
