@@ -1,6 +1,8 @@
 """The nested call ("tradicional"): a message of a contact, or news of one."""
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.schemas.campos import Escrito, Instante, Texto
 
@@ -28,6 +30,11 @@ class ClassicMessage(_Tolerant):
     timestamp: Instante = None
 
 
+def _spelled_out(valor: object) -> object:
+    """Accept a bare text where the message object belongs: some accounts write so."""
+    return {"content": valor} if isinstance(valor, str) else valor
+
+
 class ClassicWebhookData(_Tolerant):
     model_config = ConfigDict(
         json_schema_extra={
@@ -46,5 +53,5 @@ class ClassicWebhookData(_Tolerant):
 
     type: Texto = None
     contact: ClassicContact = Field(default_factory=ClassicContact)
-    message: ClassicMessage | None = None
+    message: Annotated[ClassicMessage | None, BeforeValidator(_spelled_out)] = None
     status: Texto = None

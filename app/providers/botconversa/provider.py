@@ -1,0 +1,117 @@
+"""Botconversa as a WhatsAppProvider."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from time import perf_counter
+from typing import ClassVar, Final
+
+from app.providers.base import (
+    Capabilities,
+    GatewayHealth,
+    Misconfigured,
+    OutboundMessage,
+    ProviderError,
+    Receipt,
+    Throttled,
+)
+from app.providers.botconversa.catalog import Catalog
+from app.providers.botconversa.client import BotconversaClient, Meter
+from app.providers.botconversa.config import BotconversaConfig, Modo
+from app.providers.botconversa.contacts import ContactFinder
+from app.providers.botconversa.payload import parse_webhook
+from app.providers.botconversa.plan import Plan
+from app.providers.botconversa.sending import Sending
+from app.providers.http import HttpClient
+from app.schemas.recebida import Recebida
+
+_HEALTH: Final[tuple[tuple[type[ProviderError], str], ...]] = (
+    (Misconfigured, "a Botconversa recusou a chave ou o endereço"),
+    (Throttled, "a Botconversa pede para ir mais devagar"),
+)
+
+
+class BotconversaProvider:
+    """One account. Holds what it learnt of it: ids by name, and how it wants phones written."""
+
+    name: ClassVar[str] = "botconversa"
+
+    def __init__(
+        self,
+        config: BotconversaConfig,
+        client: BotconversaClient,
+        *,
+        clock: Callable[[], datetime],
+        catalog: Catalog | None = None,
+    ) -> None:
+        self.config = config
+        self.client = client
+        self.catalog = catalog or Catalog(clock)
+        self._contacts = ContactFinder()
+        self._capabilities = Capabilities(
+            text=True,
+            flows=True,
+            templates=config.modo is Modo.OFICIAL,  # inside flows only
+            rate_unit="request",
+            rate_per_minute=config.taxa_por_minuto,
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    def cost(self, message: OutboundMessage) -> int:
+        """Return the most requests an ordinary send spends.
+
+        Two rare cases cost more, and their receipt says so: a remembered id that is dead, and a contact whose
+        creation was answered without an id.
+        """
+        plan = Plan.of(self.config, message)
+        lists = sum(not self.catalog.is_loaded(kind) for kind in plan.named_kinds)
+        contact = 0 if message.subscriber_id is not None else self._contacts.cost(message.to)
+        return contact + lists + plan.cost
+
+    async def send(self, message: OutboundMessage) -> Receipt:
+        meter = Meter()
+        sending = Sending(
+            message=message,
+            plan=Plan.of(self.config, message),
+            client=self.client.metered(meter),
+            meter=meter,
+            catalog=self.catalog,
+            contacts=self._contacts,
+        )
+        return await sending.run()
+
+    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Recebida]:
+        return parse_webhook(headers, body)
+
+    async def check(self) -> GatewayHealth:
+        started = perf_counter()
+        try:
+            await self.client.list_campaigns()
+        except ProviderError as error:
+            detail = next((text for kind, text in _HEALTH if isinstance(error, kind)), error.reason)
+            return GatewayHealth(ok=False, detail=detail, ms=_since(started))
+        return GatewayHealth(ok=True, detail="a Botconversa respondeu", ms=_since(started))
+
+    async def close(self) -> None:
+        self.catalog.drop(self.catalog.version)
+
+
+def _since(started: float) -> float:
+    return round((perf_counter() - started) * 1000, 3)
+
+
+def build(
+    config: Mapping[str, object],
+    credentials: Mapping[str, str],
+    http: HttpClient,
+    clock: Callable[[], datetime],
+) -> BotconversaProvider:
+    """Build from a channel's row; ValueError says, in Portuguese, what is wrong with it."""
+    key = credentials.get("api_key", "").strip()
+    if not key or not key.isascii() or not key.isprintable():
+        raise ValueError("api_key: informe a chave da Botconversa")
+    parsed = BotconversaConfig.from_mapping(config)
+    client = BotconversaClient(http, parsed.base_url, key, max_pages=parsed.max_paginas)
+    return BotconversaProvider(parsed, client, clock=clock)
