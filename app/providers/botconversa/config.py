@@ -30,7 +30,7 @@ class BotconversaConfig:
     flow_name: str | None = None
     tag: str | None = None
     campanha: str | None = None
-    campos: Mapping[str, str] = field(default=_EMPTY)
+    campos: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     """Our field name -> the custom field's name in the account; only these are written."""
     taxa_por_minuto: int = 600
     max_paginas: int = 50
