@@ -1,0 +1,70 @@
+"""Message templates: the shipped texts, the hospital's own versions, and a sandbox that renders both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+TEXTO_MAXIMO: Final = 4096  # WhatsApp's limit for a text message
+CORPO_MAXIMO: Final = 8000
+_FOLDER: Final = Path(__file__).parent / "modelos"
+_ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
+    undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False, keep_trailing_newline=False
+)
+# What a template may use; `app.domain.mensagem.Contexto` provides them all.
+VARIAVEIS: Final = frozenset({"hospital", "telefone_hospital", "nome", "visitas", "visita", "varias", "anterior"})
+
+
+class ModeloInvalido(ValueError):  # noqa: N818  named for what happened
+    """A template that cannot be used; the message is a sentence for whoever edits it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Modelo:
+    """One version of one template; version 0 is the shipped text."""
+
+    nome: str
+    versao: int
+    corpo: str
+
+
+@lru_cache(maxsize=1)
+def shipped_modelos() -> Mapping[str, Modelo]:
+    """Return the texts that come with the program, by name."""
+    return {
+        path.stem: Modelo(path.stem, 0, path.read_text(encoding="utf-8").strip())
+        for path in sorted(_FOLDER.glob("*.j2"))
+    }
+
+
+def check_modelo(corpo: str) -> None:
+    """Raise ModeloInvalido unless `corpo` compiles and asks only for variables that exist."""
+    if len(corpo) > CORPO_MAXIMO:
+        raise ModeloInvalido(f"O modelo tem mais de {CORPO_MAXIMO} caracteres.")
+    try:
+        unknown = meta.find_undeclared_variables(_ENVIRONMENT.parse(corpo)) - VARIAVEIS
+        _compiled(corpo)
+    except TemplateError as error:
+        raise ModeloInvalido(f"O modelo tem um erro de escrita: {error.message or type(error).__name__}") from error
+    if unknown:
+        raise ModeloInvalido(f"O modelo usa o que não existe: {', '.join(sorted(unknown))}.")
+
+
+def render(modelo: Modelo, contexto: Mapping[str, Any]) -> str:
+    """Return the message; raise ModeloInvalido if the template fails or says nothing."""
+    try:
+        texto = _compiled(modelo.corpo).render(contexto).strip()
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
+        raise ModeloInvalido(f"O modelo {modelo.nome} não pôde ser preenchido: {error}") from error
+    if not texto:
+        raise ModeloInvalido(f"O modelo {modelo.nome} ficou vazio.")
+    return texto[:TEXTO_MAXIMO]
+
+
+@lru_cache(maxsize=1024)
+def _compiled(corpo: str) -> Template:
+    return _ENVIRONMENT.from_string(corpo)
