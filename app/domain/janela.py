@@ -98,6 +98,10 @@ class Janela:
         """Return the first open instant from `instant` on, or None if no hours are set at all."""
         return self._first_from(instant, self._open_hours)
 
+    def opening_after_day(self, instant: datetime) -> datetime | None:
+        """Return the first open instant of a later local day: where a contact who got today's message is held to."""
+        return self.next_opening(self.at(self.dia_local(instant) + timedelta(days=1), time(0)))
+
     def fit(
         self,
         quando: datetime,

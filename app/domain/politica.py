@@ -14,7 +14,7 @@ from app.domain.feriados import Feriados
 from app.domain.janela import HorasSemana, Intervalo, Janela, week_hours
 
 
-class PoliticaInvalida(ValueError):
+class PoliticaInvalida(ValueError):  # noqa: N818 - named for what happened
     """A policy that cannot be kept; `erros` are sentences for the screen, all of them at once."""
 
     def __init__(self, erros: Iterable[str]) -> None:
