@@ -22,7 +22,7 @@ falhar() {
 }
 
 criar() {
-    encontrado=
+    encontrado= python=
     for candidato in python3.14 python3.13 python3.12 python3.11 python3 python; do
         if "$candidato" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
             encontrado=$candidato
