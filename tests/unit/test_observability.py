@@ -11,6 +11,8 @@ from loguru import logger
 from app.config import Environment, LogSettings
 from app.observability import Metrics, configure_logging, current_request_id, redact, request_context
 
+NOME = "Maria da Conceição"
+
 
 @pytest.fixture(autouse=True)
 def _leave_logging_as_it_was() -> Iterator[None]:
@@ -107,14 +109,14 @@ def test_input_cannot_forge_a_line(log_format: str) -> None:
 
 def test_an_exception_shows_where_but_not_whose(stream: io.StringIO) -> None:
     try:
-        read_age(" ".join(("Maria", "da", "Conceição")))
+        read_age(NOME)
     except RuntimeError:
         logger.exception("job.failed")
     (line,) = lines(stream)
     assert line["error"] == "RuntimeError"
     assert "test_observability.py" in line["traceback"]
     assert "ValueError" in line["traceback"]
-    assert "Maria da Conceição" not in stream.getvalue()
+    assert NOME not in stream.getvalue()
 
 
 def test_libraries_speak_through_the_same_filter(stream: io.StringIO) -> None:
