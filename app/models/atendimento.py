@@ -29,7 +29,8 @@ def _one_of(column: str, values: type[StatusConfirmacao | SituacaoAgenda | TipoA
 class Atendimento(Base):
     """A booking of the hospital and what its patient answered.
 
-    `horario_versao` grows each time the visit moves: a message knows which time it asked about. `planejar_em` is when
+    `horario_versao` grows each time the visit moves or comes back, and `horario_em` is when we heard of it: a message
+    knows which time it asked about, and older questions find nothing. `planejar_em` is when
     the planner must look at the visit again, null when nothing more is to be sent; `corte_em` is when silence puts it
     on the call list. `atencao` names why a person must look at it.
     """
@@ -85,6 +86,7 @@ class Atendimento(Base):
     atencao: Mapped[str | None]
     atencao_em: Mapped[datetime | None]
     horario_versao: Mapped[int] = mapped_column(server_default=text("1"))
+    horario_em: Mapped[CreatedAt]
     planejar_em: Mapped[datetime | None]
     corte_em: Mapped[datetime | None]
     conteudo_hash: Mapped[bytes | None] = mapped_column(LargeBinary)

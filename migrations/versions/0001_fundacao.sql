@@ -208,6 +208,7 @@ CREATE TABLE "SantaCasa".atendimentos (
     atencao TEXT,
     atencao_em TIMESTAMP WITH TIME ZONE,
     horario_versao BIGINT DEFAULT 1 NOT NULL,
+    horario_em TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     planejar_em TIMESTAMP WITH TIME ZONE,
     corte_em TIMESTAMP WITH TIME ZONE,
     conteudo_hash BYTEA,

@@ -1,0 +1,102 @@
+"""The bulk writes behind a decision."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import text
+
+from app.domain.confirmacao import StatusConfirmacao
+from app.repositories.base import TenantRepository
+
+_STATUS: Final = text("""
+UPDATE atendimentos a SET status_confirmacao = u.status, atualizado_em = :now, versao = a.versao + 1
+FROM unnest(CAST(:ids AS bigint[]), CAST(:status AS text[])) AS u(id, status)
+WHERE a.tenant_id = :tenant AND a.id = u.id AND a.status_confirmacao <> u.status""")
+
+_RESTART: Final = text("""
+UPDATE atendimentos SET horario_versao = horario_versao + 1, horario_em = :now,
+       planejar_em = CASE WHEN situacao_agenda = 'agendado' AND contato_id IS NOT NULL AND data_consulta > :now THEN :now
+                     END,
+       corte_em = NULL, respondido_em = NULL
+WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))""")
+
+_STOP: Final = text("""
+UPDATE atendimentos SET planejar_em = NULL, corte_em = NULL
+WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND (planejar_em IS NOT NULL OR corte_em IS NOT NULL)""")
+
+# A message that still asks about somebody else stays; what of it is no longer wanted is left out when it leaves.
+_WITHDRAW: Final = text("""
+UPDATE mensagens m SET estado = 'cancelada', motivo = 'nao_mais_necessaria', atualizado_em = :now
+WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.tipo IN ('pedido', 'lembrete', 'vespera', 'aviso')
+  AND m.id IN (SELECT mensagem_id FROM mensagens_atendimentos
+               WHERE tenant_id = :tenant AND atendimento_id = ANY(CAST(:ids AS bigint[])))
+  AND NOT EXISTS (SELECT FROM mensagens_atendimentos o
+                  WHERE o.tenant_id = :tenant AND o.mensagem_id = m.id
+                    AND o.atendimento_id <> ALL(CAST(:ids AS bigint[])))""")
+
+_ATTENTION: Final = text("""
+UPDATE atendimentos SET atencao = CAST(:motivo AS text),
+       atencao_em = CASE WHEN CAST(:motivo AS text) IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END,
+       atualizado_em = :now
+WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))""")
+
+# Whoever was messaged about the visit: the question left, or may have.
+_MESSAGED: Final = text("""
+SELECT DISTINCT ON (a.id) a.id, a.contato_id, a.unidade_id, a.data_consulta, a.dia, a.horario_versao
+FROM atendimentos a
+JOIN mensagens_atendimentos ma ON ma.tenant_id = a.tenant_id AND ma.atendimento_id = a.id
+JOIN mensagens m ON m.tenant_id = ma.tenant_id AND m.id = ma.mensagem_id AND m.dia = ma.dia
+JOIN contatos c ON c.tenant_id = a.tenant_id AND c.id = a.contato_id AND c.optout_em IS NULL
+LEFT JOIN pacientes_contatos pc
+       ON pc.tenant_id = a.tenant_id AND pc.paciente_id = a.paciente_id AND pc.contato_id = a.contato_id
+WHERE a.tenant_id = :tenant AND a.id = ANY(CAST(:ids AS bigint[])) AND pc.numero_errado_em IS NULL
+  AND m.contato_id = a.contato_id AND m.estado IN ('em_envio', 'enviada', 'entregue', 'lida', 'incerta')""")
+
+
+@dataclass(frozen=True, slots=True)
+class Avisado:
+    """A visit whose contact was messaged about it, as it stands now."""
+
+    id: int
+    contato_id: int
+    unidade_id: int | None
+    data_consulta: datetime
+    dia: date
+    horario_versao: int
+
+
+class EfeitoRepository(TenantRepository):
+    """Writes of many appointments at once."""
+
+    async def set_status(self, status: Mapping[int, StatusConfirmacao], *, now: datetime) -> None:
+        parameters = {"ids": list(status), "status": [s.value for s in status.values()], "now": now}
+        await self._session.execute(_STATUS, {"tenant": self._tenant_id, **parameters})
+
+    async def restart(self, ids: Sequence[int], *, now: datetime) -> None:
+        """Void the questions asked so far and let the planner look at the visits anew."""
+        await self._run(_RESTART, ids, now=now)
+
+    async def stop(self, ids: Sequence[int]) -> None:
+        """Let the planner forget the visits."""
+        await self._run(_STOP, ids)
+
+    async def withdraw(self, ids: Sequence[int], *, now: datetime) -> None:
+        """Cancel the planned messages that are about these visits only."""
+        await self._run(_WITHDRAW, ids, now=now)
+
+    async def set_attention(self, ids: Sequence[int], motivo: str | None, *, now: datetime) -> None:
+        """Say that, and why, a person must look at these visits; None takes it back."""
+        await self._run(_ATTENTION, ids, now=now, motivo=motivo)
+
+    async def messaged(self, ids: Sequence[int]) -> list[Avisado]:
+        """Return those of the visits whose contact was messaged about them."""
+        if not ids:
+            return []
+        rows = await self._session.execute(_MESSAGED, {"tenant": self._tenant_id, "ids": list(ids)})
+        return [Avisado(*row) for row in rows]
+
+    async def _run(self, statement: object, ids: Sequence[int], **parameters: object) -> None:
+        if ids:
+            await self._session.execute(statement, {"tenant": self._tenant_id, "ids": list(ids), **parameters})  # type: ignore[call-overload]

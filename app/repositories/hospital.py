@@ -1,0 +1,91 @@
+"""What is set up about one hospital: its policy, units, templates, channels."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+
+from app.domain.janela import Janela
+from app.domain.modelo import Modelo, shipped_modelos
+from app.domain.politica import Politica
+from app.models import Canal, Tenant, Unidade
+from app.models import Modelo as ModeloRow
+from app.repositories.base import TenantRepository
+
+
+@dataclass(frozen=True)
+class UnidadeInfo:
+    """A unit as planning and messages need it."""
+
+    id: int
+    nome: str
+    endereco: str | None
+    telefone: str | None
+    janela: Janela
+
+
+@dataclass(frozen=True)
+class Hospital:
+    """A hospital's settings, read once per unit of work; `nome` is what patients read."""
+
+    tenant_id: int
+    nome: str
+    politica: Politica
+    unidades: dict[int, UnidadeInfo]
+    modelos: dict[str, Modelo]
+
+    @cached_property
+    def janela(self) -> Janela:
+        """The hours of visits without a unit: those of the first unit, else the country's usual ones."""
+        first = next(iter(self.unidades.values()), None)
+        return first.janela if first else self.politica.build_janela(ZoneInfo("America/Sao_Paulo"))
+
+    @cached_property
+    def telefone(self) -> str | None:
+        return next((unidade.telefone for unidade in self.unidades.values() if unidade.telefone), None)
+
+    def janela_of(self, unidade_id: int | None) -> Janela:
+        unidade = self.unidades.get(unidade_id) if unidade_id is not None else None
+        return unidade.janela if unidade else self.janela
+
+
+class HospitalRepository(TenantRepository):
+    """Reads a hospital's settings."""
+
+    async def load(self) -> Hospital:
+        """Return the hospital's settings; raise LookupError if there is no such hospital."""
+        tenant = await self._session.get(Tenant, self._tenant_id)
+        if tenant is None:
+            raise LookupError(f"no hospital {self._tenant_id}")
+        politica = Politica.from_mapping(tenant.politica)
+        rows = (await self._session.scalars(select(Unidade).order_by(Unidade.id))).all()
+        unidades = {row.id: _unidade(row, politica) for row in rows}
+        return Hospital(self._tenant_id, tenant.nome, politica, unidades, await self._modelos())
+
+    async def _modelos(self) -> dict[str, Modelo]:
+        newest = select(ModeloRow).distinct(ModeloRow.nome).order_by(ModeloRow.nome, ModeloRow.versao.desc())
+        own = {row.nome: Modelo(row.nome, row.versao, row.corpo) for row in (await self._session.scalars(newest)).all()}
+        return {**shipped_modelos(), **own}
+
+    async def canais(self) -> list[Canal]:
+        """Return the active channels in order of preference."""
+        query = select(Canal).where(Canal.ativo).order_by(Canal.prioridade, Canal.id)
+        return list((await self._session.scalars(query)).all())
+
+    async def ensure_partitions(self, de: Any, ate: Any) -> None:
+        """Make the months between two dates exist, so that rows find their partition."""
+        await self._session.execute(
+            text("SELECT garantir_particoes(CAST(:de AS date), CAST(:ate AS date))"), {"de": de, "ate": ate}
+        )
+
+
+def _unidade(row: Unidade, politica: Politica) -> UnidadeInfo:
+    return UnidadeInfo(
+        id=row.id,
+        nome=row.nome_publico or row.nome,
+        endereco=row.endereco,
+        telefone=row.telefone,
+        janela=politica.build_janela(ZoneInfo(row.zona), uf=row.uf, dias_locais=row.feriados),
+    )
