@@ -117,6 +117,8 @@ class Janela:
         The lent hours of a closed day are the last resort.
         """
         alvo = quando if not_before is None else max(quando, not_before)
+        if ate is not None and alvo >= ate:
+            return None
         kinds = (self._open_hours, self._lent_hours) if emergencia else (self._open_hours,)
         for hours in kinds:
             for candidato in (self._last_until(alvo, hours, not_before), self._first_from(alvo, hours)):
