@@ -46,7 +46,7 @@ class BotconversaProvider:
         self.config = config
         self.client = client
         self.catalog = catalog or Catalog(clock)
-        self._contacts = ContactFinder()
+        self.contacts = ContactFinder()
         self._capabilities = Capabilities(
             text=True,
             flows=True,
@@ -67,7 +67,7 @@ class BotconversaProvider:
         """
         plan = Plan.of(self.config, message)
         lists = sum(not self.catalog.is_loaded(kind) for kind in plan.named_kinds)
-        contact = 0 if message.subscriber_id is not None else self._contacts.cost(message.to)
+        contact = 0 if message.subscriber_id is not None else self.contacts.cost(message.to)
         return contact + lists + plan.cost
 
     async def send(self, message: OutboundMessage) -> Receipt:
@@ -78,7 +78,7 @@ class BotconversaProvider:
             client=self.client.metered(meter),
             meter=meter,
             catalog=self.catalog,
-            contacts=self._contacts,
+            contacts=self.contacts,
         )
         return await sending.run()
 
