@@ -158,7 +158,7 @@ class Politica:
         if erros:
             raise PoliticaInvalida(erros)
         for nome in ("especialidades_sensiveis", "especialidades_reguladas"):
-            object.__setattr__(self, nome, frozenset(map(_plain, getattr(self, nome))))
+            object.__setattr__(self, nome, _plain_set(getattr(self, nome)))
 
     def is_sensivel(self, especialidade: str | None) -> bool:
         """Tell whether naming the specialty may disclose an illness; the beginning of one of its words is enough."""
@@ -243,6 +243,10 @@ def _plain(texto: str) -> str:
     return " ".join(_WORD.findall("".join(letra for letra in decomposto if not unicodedata.combining(letra))))
 
 
+def _plain_set(textos: Iterable[str]) -> frozenset[str]:
+    return frozenset(plain for plain in map(_plain, textos) if plain)
+
+
 # From here on: plain values (JSON, a form) to a policy and back. One row per option, so that neither way forgets one.
 
 _DIAS: Final = ("seg", "ter", "qua", "qui", "sex", "sab", "dom")
@@ -293,7 +297,7 @@ def _write_hora(hora: time) -> str:
 def _read_textos(valor: object) -> frozenset[str]:
     if not isinstance(valor, list | tuple | set | frozenset) or not all(isinstance(texto, str) for texto in valor):
         raise _refusal("use uma lista de nomes.")
-    return frozenset(plain for plain in map(_plain, valor) if plain)
+    return frozenset(valor)
 
 
 def _read_ao_incerta(valor: object) -> AoIncerta:
