@@ -25,8 +25,8 @@ _LINES: Final = tuple(re.compile(rf"^\W*{digito}\W*[-–:=.)]", re.MULTILINE) fo
 _UM, _ZERO = (rf"(?<![\w/:.,-]){digito}(?![\dh/:])" for digito in "10")
 _ASKED: Final = re.compile(
     rf"\b(?:respond|digit|envi|tecl|mand)\w*[^.\n]{{0,60}}?(?:{_UM}[^.\n]{{0,80}}?{_ZERO}|{_ZERO}[^.\n]{{0,80}}?{_UM})"
-    r"|\brespond\w* pela letra"
 )
+_LETTERS_ASKED: Final = re.compile(r"\brespond\w* pela letra")
 _CHANGE: Final = re.compile(
     r"desmarcad|precisamos (?:desmarcar|cancelar)|cancelad|mudou|mudan[cç]a|alterad|alterou|transferid|remarcad"
     r"|nov[oa] (?:data|hor[aá]rio)"
@@ -56,7 +56,8 @@ class Leitura:
 
     dias: frozenset[tuple[int, int]]  # (day, month)
     horas: frozenset[time]
-    pergunta: bool
+    opcoes: bool  # offers 1 and 0
+    pergunta: bool  # offers them, or asks for letters
     aviso: bool
     relativos: frozenset[int]  # 0 "hoje", 1 "amanhã", 2 "depois de amanhã"
     semana: frozenset[int]
@@ -88,11 +89,13 @@ def read_texto(texto: str) -> Leitura:
     """Read one message. Never raises: what is not there is empty."""
     minusculo = unicodedata.normalize("NFC", texto).lower()
     sem_ruido = _OPENING.sub(" ", _ARRIVAL.sub(" ", minusculo))
+    opcoes = _offers_options(minusculo)
     horas = _hours(sem_ruido) or _hours(minusculo)
     return Leitura(
         dias=frozenset((int(dia), int(mes)) for dia, mes, _ in _DATE.findall(minusculo)),
         horas=horas,
-        pergunta=_is_question(minusculo),
+        opcoes=opcoes,
+        pergunta=opcoes or _LETTERS_ASKED.search(minusculo) is not None,
         aviso=_CHANGE.search(minusculo) is not None,
         relativos=_relatives(_plain(minusculo)),
         semana=_weekdays(minusculo),
@@ -105,7 +108,7 @@ def canonical(texto: str) -> str:
     return re.sub(r"[\s*_~]+", " ", texto).strip().lower()
 
 
-def _is_question(texto: str) -> bool:
+def _offers_options(texto: str) -> bool:
     limpo = _HOUR.sub(" ", _DATE.sub(" ", texto))
     return all(linha.search(limpo) for linha in _LINES) or _ASKED.search(limpo) is not None
 
