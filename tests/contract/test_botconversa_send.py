@@ -73,6 +73,7 @@ async def test_a_known_id_costs_one_request(fake: FakeBotconversa, make_provider
 async def test_modes(
     fake: FakeBotconversa,
     make_provider: Any,
+    *,
     config: Mapping[str, Any],
     changes: Mapping[str, Any],
     expected: list[str],
