@@ -17,14 +17,18 @@ WHERE a.tenant_id = :tenant AND a.id = u.id AND a.status_confirmacao <> u.status
 
 _RESTART: Final = text("""
 UPDATE atendimentos SET horario_versao = horario_versao + 1, horario_em = :now,
-       planejar_em = CASE WHEN situacao_agenda = 'agendado' AND contato_id IS NOT NULL AND data_consulta > :now THEN :now
-                     END,
+       planejar_em = CASE WHEN situacao_agenda = 'agendado' AND contato_id IS NOT NULL AND data_consulta > :now
+                          THEN CAST(:now AS timestamptz) END,
        corte_em = NULL, respondido_em = NULL
 WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))""")
 
 _STOP: Final = text("""
 UPDATE atendimentos SET planejar_em = NULL, corte_em = NULL
 WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND (planejar_em IS NOT NULL OR corte_em IS NOT NULL)""")
+
+_WAKE: Final = text("""
+UPDATE atendimentos SET planejar_em = CAST(:now AS timestamptz)
+WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND planejar_em > :now""")
 
 # A message that still asks about somebody else stays; what of it is no longer wanted is left out when it leaves.
 _WITHDRAW: Final = text("""
@@ -81,6 +85,10 @@ class EfeitoRepository(TenantRepository):
     async def stop(self, ids: Sequence[int]) -> None:
         """Let the planner forget the visits."""
         await self._run(_STOP, ids)
+
+    async def wake(self, ids: Sequence[int], *, now: datetime) -> None:
+        """Let the planner look at the visits now: a step of theirs was not sent after all."""
+        await self._run(_WAKE, ids, now=now)
 
     async def withdraw(self, ids: Sequence[int], *, now: datetime) -> None:
         """Cancel the planned messages that are about these visits only."""

@@ -1,6 +1,7 @@
 """What is set up about one hospital: its policy, units, templates, channels."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -72,6 +73,16 @@ class HospitalRepository(TenantRepository):
     async def canais(self) -> list[Canal]:
         """Return the active channels in order of preference."""
         query = select(Canal).where(Canal.ativo).order_by(Canal.prioridade, Canal.id)
+        return list((await self._session.scalars(query)).all())
+
+    async def canais_for_release(self, now: datetime) -> list[Canal]:
+        """Return the channels that may send now, locked; one that another process is releasing is left out."""
+        query = (
+            select(Canal)
+            .where(Canal.ativo, (Canal.pausado_ate.is_(None)) | (Canal.pausado_ate <= now))
+            .order_by(Canal.prioridade, Canal.id)
+            .with_for_update(skip_locked=True)
+        )
         return list((await self._session.scalars(query)).all())
 
     async def ensure_partitions(self, de: Any, ate: Any) -> None:

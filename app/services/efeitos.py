@@ -1,9 +1,9 @@
 """What follows from a decision, written in the same transaction: status, history, messages withdrawn or planned."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -127,7 +127,7 @@ def _aviso(
     *,
     now: datetime,
     ultimo: datetime | None,
-    versions: dict[tuple[int, object, str], int],
+    versions: Mapping[tuple[int, date, str], int],
 ) -> MensagemNova | None:
     """Return one contact's notice, or None when no open hour is left before the visit.
 

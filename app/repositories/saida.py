@@ -1,0 +1,229 @@
+"""Messages on their way out: released, started, recorded. Each step is one statement over a batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, text
+
+from app import crypto
+from app.domain.confirmacao import EstadoMensagem
+from app.repositories.base import TenantRepository
+
+_EXPIRE: Final = text("""
+UPDATE mensagens SET estado = 'expirada', motivo = 'expirou', atualizado_em = :now
+WHERE tenant_id = :tenant AND estado = 'agendada' AND ate <= :now
+RETURNING id, tipo""")
+
+_CANDIDATES: Final = text("""
+SELECT m.id, m.dia, cc.externo_id IS NOT NULL AS conhecido,
+       coalesce(c.ultima_entrada_em > CAST(:now AS timestamptz) - interval '24 hours', false) AS sessao
+FROM mensagens m
+JOIN contatos c ON c.tenant_id = m.tenant_id AND c.id = m.contato_id
+LEFT JOIN contatos_canais cc ON cc.tenant_id = m.tenant_id AND cc.canal_id = :canal AND cc.contato_id = m.contato_id
+WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.quando <= :now AND m.ate > :now
+ORDER BY m.prioridade, m.quando, m.id LIMIT :limite
+FOR UPDATE OF m SKIP LOCKED""")
+
+_RELEASE: Final = text("""
+UPDATE mensagens m SET estado = 'na_fila', canal_id = :canal, custo = u.custo, chunk = u.chunk, atualizado_em = :now
+FROM unnest(CAST(:ids AS bigint[]), CAST(:dias AS date[]), CAST(:custos AS smallint[]), CAST(:chunks AS uuid[]))
+     AS u(id, dia, custo, chunk)
+WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia = u.dia
+  AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)""")
+
+_SPEND: Final = text("""
+UPDATE canais SET fichas = :fichas, fichas_em = :now WHERE tenant_id = :tenant AND id = :canal""")
+_REFUND: Final = text("""
+UPDATE canais SET fichas = least(fichas + :fichas, CAST(:teto AS double precision))
+WHERE tenant_id = :tenant AND id = :canal""")
+_PAUSE: Final = text("""
+UPDATE canais SET pausado_ate = greatest(pausado_ate, CAST(:ate AS timestamptz)), pausa_motivo = :motivo
+WHERE tenant_id = :tenant AND id = :canal""")
+
+_LOAD: Final = text("""
+SELECT m.id, m.dia, m.tipo, m.passo, m.estado, m.modelo, m.quando, m.ate, m.contato_id, m.recebida_id, m.tentativas,
+       m.custo, m.texto, c.telefone, c.optout_em, cc.externo_id,
+       coalesce(c.ultima_entrada_em > CAST(:now AS timestamptz) - interval '24 hours', false) AS sessao
+FROM mensagens m
+JOIN contatos c ON c.tenant_id = m.tenant_id AND c.id = m.contato_id
+LEFT JOIN contatos_canais cc ON cc.tenant_id = m.tenant_id AND cc.canal_id = :canal AND cc.contato_id = m.contato_id
+WHERE m.tenant_id = :tenant AND m.id = ANY(CAST(:ids AS bigint[]))
+  AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date) AND m.estado IN ('na_fila', 'em_envio')
+ORDER BY m.id FOR UPDATE OF m""")
+
+_VISITS: Final = text("""
+SELECT ma.mensagem_id, ma.letra, ma.passo, ma.horario_versao AS perguntada, a.id, a.nr_seq_agenda, a.unidade_id, a.tipo,
+       a.data_consulta, a.especialidade, a.nome_medico, a.chegar_antes_min, a.preparo, a.status_confirmacao,
+       a.situacao_agenda, a.horario_versao, p.nome,
+       (p.falecido_em IS NOT NULL OR pc.numero_errado_em IS NOT NULL) AS calado
+FROM mensagens_atendimentos ma
+JOIN atendimentos a ON a.tenant_id = ma.tenant_id AND a.id = ma.atendimento_id
+JOIN pacientes p ON p.tenant_id = a.tenant_id AND p.id = a.paciente_id
+LEFT JOIN pacientes_contatos pc
+       ON pc.tenant_id = a.tenant_id AND pc.paciente_id = a.paciente_id AND pc.contato_id = a.contato_id
+WHERE ma.tenant_id = :tenant AND ma.mensagem_id = ANY(CAST(:ids AS bigint[]))
+ORDER BY a.id FOR UPDATE OF a""")
+
+_START: Final = text("""
+UPDATE mensagens m SET estado = 'em_envio', iniciada_em = :now, texto = u.texto, modelo_versao = u.modelo_versao,
+       tentativas = m.tentativas + 1, atualizado_em = :now
+FROM unnest(CAST(:ids AS bigint[]), CAST(:textos AS bytea[]), CAST(:versoes AS bigint[])) AS u(id, texto, modelo_versao)
+WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)""")
+
+_ASKED: Final = text("""
+UPDATE atendimentos a SET status_confirmacao = u.status, enviado_em = coalesce(a.enviado_em, :now),
+       atualizado_em = :now, versao = a.versao + 1
+FROM unnest(CAST(:ids AS bigint[]), CAST(:status AS text[])) AS u(id, status)
+WHERE a.tenant_id = :tenant AND a.id = u.id""")
+
+_STATE: Final = text("""
+UPDATE mensagens m SET estado = u.estado, motivo = u.motivo, quando = coalesce(u.quando, m.quando),
+       provider_id = coalesce(u.provider_id, m.provider_id),
+       enviada_em = coalesce(m.enviada_em, CASE WHEN u.estado = 'enviada' THEN CAST(:now AS timestamptz) END),
+       chunk = CASE WHEN u.estado = 'agendada' THEN NULL ELSE m.chunk END, atualizado_em = :now
+FROM unnest(CAST(:ids AS bigint[]), CAST(:estados AS text[]), CAST(:motivos AS text[]), CAST(:quandos AS timestamptz[]),
+            CAST(:provider_ids AS text[])) AS u(id, estado, motivo, quando, provider_id)
+WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)
+  AND m.estado = ANY(CAST(:atuais AS text[]))
+RETURNING m.id""")
+
+_SUBSCRIBERS: Final = text("""
+INSERT INTO contatos_canais (tenant_id, canal_id, contato_id, externo_id)
+SELECT :tenant, :canal, u.* FROM unnest(CAST(:contatos AS bigint[]), CAST(:externos AS text[])) AS u
+ON CONFLICT (tenant_id, canal_id, contato_id) DO UPDATE SET externo_id = excluded.externo_id
+WHERE contatos_canais.externo_id <> excluded.externo_id""")
+
+_VISITS_OF: Final = text("""
+SELECT mensagem_id, atendimento_id FROM mensagens_atendimentos
+WHERE tenant_id = :tenant AND mensagem_id = ANY(CAST(:ids AS bigint[]))""")
+
+# The job that carried a chunk is gone although its messages still wait for it: only seen after a crash.
+_STRANDED: Final = text("""
+SELECT m.id, m.dia, m.estado FROM mensagens m
+WHERE m.tenant_id = :tenant AND m.estado IN ('na_fila', 'em_envio') AND m.atualizado_em < :antes
+  AND NOT EXISTS (SELECT FROM pgqueuer q WHERE q.dedupe_key = m.chunk::text AND q.status IN ('queued', 'picked'))
+ORDER BY m.id LIMIT 1000 FOR UPDATE SKIP LOCKED""")
+
+
+@dataclass(frozen=True, slots=True)
+class Lote:
+    """The messages of one chunk and the days of their visits, which lead to the partitions they live in."""
+
+    ids: Sequence[int]
+    de: date
+    ate: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resultado:
+    """What became of one message; with `quando` it goes back to wait until then."""
+
+    mensagem_id: int
+    estado: EstadoMensagem
+    motivo: str | None = None
+    quando: datetime | None = None
+    provider_id: str | None = None
+
+
+class SaidaRepository(TenantRepository):
+    """The outbox's rows."""
+
+    async def expire(self, now: datetime) -> list[int]:
+        """Give up the messages whose moment passed; return their ids."""
+        return [row.id for row in await self._run(_EXPIRE, now=now)]
+
+    async def candidates(self, canal_id: int, now: datetime, *, limite: int) -> Sequence[Row[Any]]:
+        """Return what may leave, most urgent first: rows (id, dia, conhecido, sessao), locked."""
+        return await self._run(_CANDIDATES, canal=canal_id, now=now, limite=limite)
+
+    async def release(self, canal_id: int, rows: Sequence[tuple[int, date, int, str]], *, now: datetime) -> None:
+        """Put messages (id, day, cost, chunk) into the queue of a channel."""
+        dias = [row[1] for row in rows]
+        await self._execute(
+            _RELEASE,
+            canal=canal_id,
+            ids=[row[0] for row in rows],
+            dias=dias,
+            custos=[row[2] for row in rows],
+            chunks=[row[3] for row in rows],
+            de=min(dias),
+            ate=max(dias),
+            now=now,
+        )
+
+    async def spend(self, canal_id: int, fichas: float, *, now: datetime) -> None:
+        await self._execute(_SPEND, canal=canal_id, fichas=fichas, now=now)
+
+    async def refund(self, canal_id: int, fichas: float, *, teto: float) -> None:
+        """Give back what was reserved and not spent."""
+        await self._execute(_REFUND, canal=canal_id, fichas=fichas, teto=teto)
+
+    async def pause(self, canal_id: int, ate: datetime, motivo: str) -> None:
+        await self._execute(_PAUSE, canal=canal_id, ate=ate, motivo=motivo)
+
+    async def load(self, canal_id: int, lote: Lote, *, now: datetime) -> Sequence[Row[Any]]:
+        """Return the chunk's messages that still wait, and those a dead worker left in the air, locked."""
+        return await self._run(_LOAD, canal=canal_id, ids=list(lote.ids), de=lote.de, ate=lote.ate, now=now)
+
+    async def visits(self, ids: Sequence[int]) -> Sequence[Row[Any]]:
+        """Return the visits of the messages as they stand now, locked."""
+        return await self._run(_VISITS, ids=list(ids))
+
+    async def start(self, lote: Lote, rows: Sequence[tuple[int, str, int]], *, now: datetime) -> None:
+        """Record that messages (id, text, template version) are being handed over."""
+        encrypt = crypto.keyring().encrypt
+        await self._execute(
+            _START,
+            ids=[row[0] for row in rows],
+            textos=[encrypt(row[1], "mensagens.texto") for row in rows],
+            versoes=[row[2] for row in rows],
+            de=lote.de,
+            ate=lote.ate,
+            now=now,
+        )
+
+    async def set_asked(self, status: Mapping[int, str], *, now: datetime) -> None:
+        """Write what status the visits have from the moment their question leaves."""
+        if status:
+            await self._execute(_ASKED, ids=list(status), status=list(status.values()), now=now)
+
+    async def record(
+        self, lote: Lote, results: Sequence[Resultado], *, now: datetime, atuais: Sequence[EstadoMensagem]
+    ) -> set[int]:
+        """Write results of messages that are still in one of the states `atuais`; return which were."""
+        if not results:
+            return set()
+        rows = await self._run(
+            _STATE,
+            ids=[r.mensagem_id for r in results],
+            estados=[r.estado.value for r in results],
+            motivos=[r.motivo for r in results],
+            quandos=[r.quando for r in results],
+            provider_ids=[r.provider_id for r in results],
+            atuais=[estado.value for estado in atuais],
+            de=lote.de,
+            ate=lote.ate,
+            now=now,
+        )
+        return {row.id for row in rows}
+
+    async def learn_subscribers(self, canal_id: int, known: Mapping[int, str]) -> None:
+        """Remember the gateway's ids of contacts."""
+        if known:
+            await self._execute(_SUBSCRIBERS, canal=canal_id, contatos=list(known), externos=list(known.values()))
+
+    async def visits_of(self, ids: Sequence[int]) -> list[tuple[int, int]]:
+        """Return (message, visit) pairs."""
+        return [(row.mensagem_id, row.atendimento_id) for row in await self._run(_VISITS_OF, ids=list(ids))]
+
+    async def stranded(self, antes: datetime) -> Sequence[Row[Any]]:
+        """Return messages untouched since `antes` that no job of the queue will ever look at."""
+        return await self._run(_STRANDED, antes=antes)
+
+    async def _run(self, statement: Any, **parameters: Any) -> Sequence[Row[Any]]:
+        return (await self._session.execute(statement, {"tenant": self._tenant_id, **parameters})).all()
+
+    async def _execute(self, statement: Any, **parameters: Any) -> None:
+        await self._session.execute(statement, {"tenant": self._tenant_id, **parameters})

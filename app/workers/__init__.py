@@ -1,0 +1,1 @@
+"""Processes that send what is due and apply what came in."""

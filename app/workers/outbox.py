@@ -1,0 +1,207 @@
+"""How a message leaves: start, send, record. A chunk may run twice; a message may not."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from loguru import logger
+from sqlalchemy.exc import DBAPIError, InterfaceError
+
+from app.database import Database
+from app.domain.backoff import retry_delay
+from app.domain.confirmacao import EstadoMensagem
+from app.domain.ritmo import Ritmo
+from app.providers.base import (
+    Ambiguous,
+    BadNumber,
+    Misconfigured,
+    OutboundMessage,
+    ProviderError,
+    Receipt,
+    Rejected,
+    Throttled,
+    WhatsAppProvider,
+)
+from app.repositories.base import FatoHistorico, HistoricoRepository
+from app.repositories.efeitos import EfeitoRepository
+from app.repositories.hospital import HospitalRepository
+from app.repositories.saida import Resultado, SaidaRepository
+from app.services.liberacao_service import ChunkJob
+from app.workers.chunk import QUEM, ChunkStart, Started
+
+_RECORD_TRIES: Final = 8  # with back-off about a minute: a restarting database must not make sent messages uncertain
+_RETRY_BASE: Final = timedelta(seconds=30)
+_PAUSE_MISCONFIGURED: Final = timedelta(minutes=5)
+_BUSY: Final = frozenset({EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA})
+
+Clock = Callable[[], datetime]
+Gateways = Callable[[int, int], Awaitable["Gateway | None"]]
+"""(hospital, channel) → the gateway of that channel, or None when it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One channel ready to send; `por_minuto` is its rate, None without one."""
+
+    provider: WhatsAppProvider
+    por_minuto: int | None
+
+
+class Outbox:
+    """Sends chunks. It holds no connection while a gateway answers."""
+
+    def __init__(self, database: Database, gateways: Gateways, clock: Clock, *, concurrency: int = 100) -> None:
+        """`concurrency` bounds the messages in flight in this process."""
+        self._database = database
+        self._gateways = gateways
+        self._clock = clock
+        self._slots = asyncio.Semaphore(concurrency)
+
+    async def send_chunk(self, job: ChunkJob) -> Mapping[EstadoMensagem, int]:
+        """Send what is still wanted of one chunk; return how many ended in which state."""
+        gateway = await self._gateways(job.tenant, job.canal)
+        if gateway is None:
+            logger.bind(tenant=job.tenant, canal=job.canal).warning("outbox.channel_gone")
+            return {}
+        started = await self._start(job)
+        sent = await asyncio.gather(*(self._try_send(gateway.provider, message) for message in started.outbound))
+        outcomes = list(zip(started.outbound, sent, strict=True))
+        results = [self._result_of(started, message, outcome) for message, outcome in outcomes]
+        await self._record(job, gateway, started, outcomes, results)
+        counts: defaultdict[EstadoMensagem, int] = defaultdict(int)
+        for result in results:
+            counts[result.estado] += 1
+        return counts
+
+    async def _start(self, job: ChunkJob) -> Started:
+        """Look a last time, render, and commit `em_envio` before anything is handed over."""
+        now = self._clock()
+        async with self._database.session_scope(job.tenant) as session:
+            chunk = ChunkStart(
+                job, now, await HospitalRepository(session, job.tenant).load(), SaidaRepository(session, job.tenant)
+            )
+            await chunk.prepare()
+            await EfeitoRepository(session, job.tenant).wake(chunk.waking, now=now)
+            await HistoricoRepository(session, job.tenant).add(chunk.fatos)
+            return chunk.started
+
+    async def _try_send(self, provider: WhatsAppProvider, message: OutboundMessage) -> Receipt | ProviderError:
+        """Send one message; one message's bug must not lose what became of its neighbours."""
+        async with self._slots:
+            try:
+                return await provider.send(message)
+            except ProviderError as error:
+                return error
+            except Exception as error:  # noqa: BLE001  an unknown failure may have reached the patient: never repeated blindly
+                logger.bind(mensagem=message.key, error=type(error).__name__).error("outbox.send_failed")
+                return Ambiguous(type(error).__name__)
+
+    def _result_of(self, started: Started, message: OutboundMessage, outcome: Receipt | ProviderError) -> Resultado:
+        key = int(message.key)
+        match outcome:
+            case Receipt():
+                return Resultado(mensagem_id=key, estado=EstadoMensagem.ENVIADA, provider_id=outcome.message_id)
+            case Ambiguous():
+                return Resultado(mensagem_id=key, estado=EstadoMensagem.INCERTA, motivo=outcome.reason)
+            case BadNumber():
+                return Resultado(mensagem_id=key, estado=EstadoMensagem.FALHOU, motivo="numero_recusado")
+            case Rejected():
+                return Resultado(mensagem_id=key, estado=EstadoMensagem.FALHOU, motivo=outcome.reason)
+            case _:
+                quando = self._clock() + _wait(outcome, started.tentativas[message.key], key)
+                return Resultado(mensagem_id=key, estado=EstadoMensagem.AGENDADA, motivo=outcome.reason, quando=quando)
+
+    async def _record(
+        self,
+        job: ChunkJob,
+        gateway: Gateway,
+        started: Started,
+        outcomes: Sequence[tuple[OutboundMessage, Receipt | ProviderError]],
+        results: Sequence[Resultado],
+    ) -> None:
+        """Write down what happened, as often as it takes: until then the messages count as in the air."""
+        if not outcomes:
+            return
+        for attempt in range(1, _RECORD_TRIES):
+            try:
+                async with self._database.session_scope(job.tenant) as session:
+                    recorder = _Recorder(SaidaRepository(session, job.tenant), job, gateway, self._clock())
+                    changed = await recorder.write(started, outcomes, results)
+                    await HistoricoRepository(session, job.tenant).add(
+                        [line for result in changed for line in recorder.lines(started, result)]
+                    )
+                    recusados = [v for r in changed if r.motivo == "numero_recusado" for v in _visits(started, r)]
+                    effects = EfeitoRepository(session, job.tenant)
+                    await effects.set_attention(recusados, "numero_recusado", now=self._clock())
+                    await effects.stop(recusados)
+                return
+            except (DBAPIError, InterfaceError, OSError) as error:
+                logger.bind(chunk=len(results), attempt=attempt, error=type(error).__name__).warning(
+                    "outbox.record_retry"
+                )
+                await asyncio.sleep(retry_delay(attempt, 0.5).total_seconds())
+        raise ConnectionError("the database did not come back in time to record a chunk")
+
+
+class _Recorder:
+    """The second transaction of a chunk."""
+
+    def __init__(self, saida: SaidaRepository, job: ChunkJob, gateway: Gateway, now: datetime) -> None:
+        self._saida, self._job, self._gateway, self._now = saida, job, gateway, now
+
+    async def write(
+        self,
+        started: Started,
+        outcomes: Sequence[tuple[OutboundMessage, Receipt | ProviderError]],
+        results: Sequence[Resultado],
+    ) -> list[Resultado]:
+        """Write the results; return those that changed something (a receipt may have been faster)."""
+        atuais = sorted(_BUSY)
+        changed = await self._saida.record(self._job.lote, results, now=self._now, atuais=atuais)
+        learnt = {
+            started.contatos[message.key]: outcome.subscriber_id
+            for message, outcome in outcomes
+            if outcome.subscriber_id and outcome.subscriber_id != started.known[message.key]
+        }
+        await self._saida.learn_subscribers(self._job.canal, learnt)
+        if self._gateway.por_minuto:
+            spared = sum(started.custos[message.key] - outcome.requests for message, outcome in outcomes)
+            await self._saida.refund(self._job.canal, spared, teto=Ritmo(self._gateway.por_minuto).teto)
+        await self._pause(outcomes)
+        return [result for result in results if result.mensagem_id in changed]
+
+    async def _pause(self, outcomes: Sequence[tuple[OutboundMessage, Receipt | ProviderError]]) -> None:
+        """Slow the channel that asked for it; the others go on."""
+        waits = [outcome.retry_after for _, outcome in outcomes if isinstance(outcome, Throttled)]
+        if waits:
+            await self._saida.pause(self._job.canal, self._now + timedelta(seconds=max(waits)), "limite_do_gateway")
+        wrong = next((outcome for _, outcome in outcomes if isinstance(outcome, Misconfigured)), None)
+        if wrong is not None:
+            logger.bind(canal=self._job.canal, reason=wrong.reason).error("outbox.channel_misconfigured")
+            await self._saida.pause(self._job.canal, self._now + _PAUSE_MISCONFIGURED, f"configuracao: {wrong.reason}")
+
+    def lines(self, started: Started, result: Resultado) -> list[FatoHistorico]:
+        return [
+            FatoHistorico(
+                atendimento_id=visita,
+                em=self._now,
+                fato=f"mensagem_{result.estado}",
+                quem=QUEM,
+                porque=result.motivo,
+                mensagem_id=result.mensagem_id,
+            )
+            for visita in _visits(started, result)
+        ]
+
+
+def _visits(started: Started, result: Resultado) -> list[int]:
+    return started.visitas[str(result.mensagem_id)]
+
+
+def _wait(error: ProviderError, tentativas: int, key: int) -> timedelta:
+    if isinstance(error, Throttled):
+        return timedelta(seconds=error.retry_after)
+    return retry_delay(tentativas + 1, (key % 97) / 97, base=_RETRY_BASE)
