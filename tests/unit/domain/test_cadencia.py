@@ -399,6 +399,15 @@ def test_a_visit_nobody_answers_lives_by_the_rules(politica: Politica, visita: V
 
 
 @settings(deadline=None)
+@given(POLITICAS, st.integers(5 * 24, 25 * 24))
+def test_who_booked_days_ahead_is_always_asked(politica: Politica, hours: int) -> None:
+    visita = Visita(START + timedelta(hours=hours, minutes=1), visto_em=START)
+    plano = plan_cadencia(politica, JANELA, visita, feitos={}, respondida=False, now=START)
+    assert plano.envio is not None
+    assert plano.envio.passo == politica.passos[0]
+
+
+@settings(deadline=None)
 @given(POLITICAS, VISITAS, st.timedeltas(timedelta(0), timedelta(days=20)))
 def test_what_is_planned_can_be_sent(politica: Politica, visita: Visita, later: timedelta) -> None:
     now = visita.visto_em + later
