@@ -206,6 +206,16 @@ async def test_a_flow_made_anew_does_not_repeat_the_text(fake: FakeBotconversa, 
     assert [text for kind, text in delivered(fake) if kind == "text"] == ["Confirma a sua consulta?", "Segunda"]
 
 
+async def test_what_is_tried_again_enrols_once(fake: FakeBotconversa, make_provider: Any) -> None:
+    """A campaign may write to the patient too."""
+    provider = make_provider(modo="mensagem_e_fluxo", flow_name="so espera", campanha="Confirmações")
+    await provider.send(message())
+    fake.account.flows[556] = fake.account.flows.pop(555)
+    fake.account.lists["flows"] = {556: "so espera"}
+    await provider.send(message())
+    assert operations(fake).count("add_campaign") == 2
+
+
 @pytest.mark.parametrize("body", list(SendBody))
 async def test_any_2xx_is_an_acceptance(fake: FakeBotconversa, make_provider: Any, body: SendBody) -> None:
     fake.options.send_body = body

@@ -40,6 +40,7 @@ class Sending:
     _subscriber_id: str | None = None
     _message_id: str | None = None
     _text_taken: bool = False
+    _enrolled: set[tuple[str, Kind]] = field(default_factory=set)
     _doubts: list[Callable[[], None]] = field(default_factory=list)
     """What a 404 may be blamed on, besides a thing that does not exist."""
 
@@ -145,9 +146,12 @@ class Sending:
             raise Misconfigured(f"{thing} não existe na conta") from None
 
     async def _decorate(self, subscriber_id: str, kind: Kind, name: str) -> None:
-        """Tag or enrol the contact. What fails here is shown and does not keep the patient from being asked."""
+        """Tag or enrol the contact, once. What fails here is shown and does not keep the patient from being asked."""
+        if (subscriber_id, kind) in self._enrolled:
+            return
         try:
             await self._step(str(kind), self._add(subscriber_id, kind, name))
+            self._enrolled.add((subscriber_id, kind))
         except NotFound:
             if self._doubts:
                 raise
