@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from operator import itemgetter
 from typing import Final
 
 from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao, pode_perguntar
@@ -175,11 +174,12 @@ def _timeline(caso: _Cadencia) -> Iterator[tuple[Passo, datetime, datetime]]:
     """Yield the steps not yet sent in the order of their times, each with the time at which its validity ends.
 
     Times are compared as they fall into the window: two steps that a weekend
-    pushes onto the same moment are one message, the later step's.
+    pushes onto the same moment are one message.
     """
     visita = caso.visita
     asked = caso.perguntada_em or max(_marco(caso, caso.pedido, asked=None), visita.visto_em, caso.now)
-    marcos = sorted(((passo, _marco(caso, passo, asked=asked)) for passo in caso.politica.passos), key=itemgetter(1))
+    marcos = [(passo, _marco(caso, passo, asked=asked)) for passo in caso.politica.passos]
+    marcos.sort(key=lambda par: (par[1], par[0] is caso.pedido))  # of two on one moment, the ask is the one kept
     fins = [*(marco for _, marco in marcos[1:]), visita.data_consulta]
     for (passo, marco), fim in zip(marcos, fins, strict=True):
         if passo.nome not in caso.feitos:

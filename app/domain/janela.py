@@ -119,11 +119,9 @@ class Janela:
         alvo = quando if not_before is None else max(quando, not_before)
         if ate is not None and alvo >= ate:
             return None
-        kinds = (self._open_hours, self._lent_hours) if emergencia else (self._open_hours,)
-        for hours in kinds:
-            for candidato in (self._last_until(alvo, hours, not_before), self._first_from(alvo, hours)):
-                if candidato is not None and (ate is None or candidato < ate):
-                    return candidato
+        for candidato in self._candidates(alvo, not_before, emergencia=emergencia):
+            if candidato is not None and (ate is None or candidato < ate):
+                return candidato
         return None
 
     def palavra_do_dia(self, now: datetime, data_consulta: datetime) -> str:
@@ -136,6 +134,13 @@ class Janela:
                 return "amanhã"
             case _:
                 return f"{_DIAS[dia.weekday()]}, {dia:%d/%m}"
+
+    def _candidates(
+        self, alvo: datetime, not_before: datetime | None, *, emergencia: bool
+    ) -> Iterator[datetime | None]:
+        for hours in (self._open_hours, self._lent_hours) if emergencia else (self._open_hours,):
+            yield self._last_until(alvo, hours, not_before)
+            yield self._first_from(alvo, hours)
 
     def _open_hours(self, dia: date) -> Sequence[Intervalo]:
         horas = self.horas[dia.weekday()]
@@ -170,8 +175,9 @@ class Janela:
 
 
 def _holds(hours: _HoursOf, local: datetime) -> bool:
+    intervalos = hours(local.date())
     hora = local.time()
-    return any(hora in intervalo for intervalo in hours(local.date()))
+    return any(hora in intervalo for intervalo in intervalos)
 
 
 def _days(dia: date, *, step: int) -> Iterator[date]:
