@@ -16,7 +16,8 @@ _BLOCO: Final = 256 * 1024
 _EMENDA: Final = 64  # bytes carried from block to block, so that nothing hides on the seam
 _DECLARACAO: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 # A cell's own reference decides how far the sheet reaches, whatever its row claims.
-_REFERENCIA: Final = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]{0,3})([0-9]{1,8})[\"']")
+_REFERENCIA: Final = re.compile(rb"\br\s*=\s*[\"']([A-Za-z]*)([0-9]*)")
+_DIGITOS_MAX: Final = 40  # nobody pads a reference so; it would only hide from the seam
 _ALFABETO: Final = 26
 
 
@@ -39,9 +40,10 @@ def open_planilha(source: BinaryIO, limites: Limites) -> tuple[CalamineSheet, bo
 
 
 def read_rows(planilha: CalamineSheet) -> Iterator[Registro]:
-    primeira = (planilha.start or (0, 0))[0] + 1
-    for numero, linha in enumerate(planilha.iter_rows(), primeira):
-        yield Registro(numero, list[object](linha))
+    for numero, linha in enumerate(planilha.iter_rows(), 1):
+        registro = Registro(numero, list[object](linha))
+        if not registro.is_blank():
+            yield registro
 
 
 def _inspect(source: BinaryIO, limites: Limites) -> None:
@@ -68,7 +70,7 @@ def _measure(pacote: zipfile.ZipFile, entrada: zipfile.ZipInfo, resta: int, limi
         while bloco := conteudo.read(_BLOCO):
             if (tamanho := tamanho + len(bloco)) > resta:
                 raise _too_big()
-            trecho = fim + bloco
+            trecho = _squeeze(fim + bloco)
             if _DECLARACAO.search(trecho) or (xml and b"\0" in trecho):  # NUL: UTF-16, which would hide one
                 raise ArquivoRecusado("xml_perigoso", "O arquivo XLSX tem declarações que uma planilha não usa.")
             linhas, colunas = _reach(trecho, linhas, colunas)
@@ -78,11 +80,18 @@ def _measure(pacote: zipfile.ZipFile, entrada: zipfile.ZipInfo, resta: int, limi
     return tamanho
 
 
+def _squeeze(bloco: bytes) -> bytes:
+    """Make every run of blanks one, or a padded attribute could straddle the seam unseen."""
+    return b" " * bloco[:1].isspace() + b" ".join(bloco.split()) + b" " * bloco[-1:].isspace()
+
+
 def _reach(trecho: bytes, linhas: int, colunas: int) -> tuple[int, int]:
     referencias = _REFERENCIA.findall(trecho)
     letras = {letras for letras, _ in referencias}
+    if any(len(letra) + len(numero) > _DIGITOS_MAX for letra, numero in referencias):
+        raise _too_big()
     return (
-        max([linhas, *(int(numero) for _, numero in referencias)]),
+        max([linhas, *(int(numero or b"0") for _, numero in referencias)]),
         max([colunas, *(_column_number(coluna.upper()) for coluna in letras)]),
     )
 

@@ -127,4 +127,5 @@ class Registros:
 
 
 def first_records(linhas: list[str], separador: str, limites: Limites, *, quantos: int) -> list[Registro]:
-    return list(islice(Registros(iter(linhas), separador, limites), quantos))
+    registros = Registros(iter(linhas), separador, limites)
+    return list(islice((registro for registro in registros if not registro.is_blank()), quantos))
