@@ -34,6 +34,7 @@ class Motivo(StrEnum):
     CADENCIA_CUMPRIDA = "cadencia_cumprida"
     # one step skipped
     PASSOU_DA_VEZ = "passou_da_vez"
+    SEM_PEDIDO = "sem_pedido"  # waits for the silence of somebody who was never asked
     EM_CIMA_DA_HORA = "em_cima_da_hora"
     SEM_JANELA = "sem_janela"
     LIMITE_DIARIO = "limite_diario"
@@ -167,7 +168,8 @@ def _plan_pergunta(caso: _Cadencia) -> Plano:
 
 def _why_none(caso: _Cadencia, pulados: Sequence[tuple[Passo, Motivo]]) -> Motivo:
     """Return the last obstacle of a patient who was never reached; one who was has simply heard everything."""
-    return Motivo.CADENCIA_CUMPRIDA if caso.feitos or not pulados else pulados[-1][1]
+    obstacles = [motivo for _, motivo in pulados if motivo is not Motivo.SEM_PEDIDO]
+    return Motivo.CADENCIA_CUMPRIDA if caso.feitos or not obstacles else obstacles[-1]
 
 
 def _timeline(caso: _Cadencia) -> Iterator[tuple[Passo, datetime, datetime]]:
@@ -206,6 +208,8 @@ def _marco(caso: _Cadencia, passo: Passo, *, asked: datetime | None) -> datetime
 def _try_passo(caso: _Cadencia, passo: Passo, *, marco: datetime, fim: datetime) -> Envio | Motivo:
     """Return the step's message, or the reason for skipping it."""
     asked = caso.perguntada_em is not None
+    if passo.apos_sem_resposta is not None and not asked:
+        return Motivo.SEM_PEDIDO
     if fim <= max(caso.now, marco):
         return Motivo.PASSOU_DA_VEZ
     if passo.tipo is TipoPasso.PEDIDO and asked:

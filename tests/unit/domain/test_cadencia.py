@@ -285,6 +285,16 @@ def test_second_message_if_there_is_no_answer(now: str, feitos: Mapping[str, str
     assert shown(plan(now, politica=SEGUNDA_MENSAGEM, feitos=feitos)) == expected
 
 
+def test_a_second_message_without_a_first_is_never_sent() -> None:
+    """The reminder that would have asked is too late, and the second message has nobody's silence to break."""
+    em_cima = Visita(local("qui 19/03 20:00"), visto_em=local("qui 19/03 17:00"))
+    plano = plan("qui 19/03 17:00", em_cima, politica=SEGUNDA_MENSAGEM)
+    assert shown(plano) == "em_cima_da_hora"
+    segunda_antes = Politica(passos=SEGUNDA_MENSAGEM.passos[:2])
+    plano = plan("qui 19/03 14:00", replace(QUINTA, data_consulta=local("sex 20/03 15:00")), politica=segunda_antes)
+    assert shown(plano) == ("pedido", "pedido", "19/03 14:00")
+
+
 def test_lead_times_in_working_days() -> None:
     politica = Politica(passos=(Passo("pedido", TipoPasso.PEDIDO, dias_uteis=2),))
     segunda = Visita(local("seg 16/03 15:00"), visto_em=local("seg 02/03 10:00"))
