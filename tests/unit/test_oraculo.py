@@ -482,6 +482,18 @@ def test_a_message_in_flight_when_the_facts_change_is_forgiven() -> None:
     assert c.judge().count("fora_da_janela") == 0
 
 
+def test_a_sunday_may_be_used_when_the_saturday_was_spent_on_another_visit() -> None:
+    c = story(at(11, 7), agendado_em=at(9, 11))
+    c.visit("w", MARIA, "Maria", at(12, 10))
+    c.ask(at(9, 10), "w")
+    c.ask(at(10, 9), "v")
+    assert c.judge().ok
+    del c.log[0]
+    c.visitas.pop("w")
+    c.finais.pop("w")
+    assert c.judge().count("fora_da_janela") == 1
+
+
 def test_phones_match_with_and_without_the_ninth_digit() -> None:
     c = story(at(13, 14))
     c.ask(at(11, 14), "v")

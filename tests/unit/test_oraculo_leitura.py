@@ -1,6 +1,6 @@
 """What the judge reads in a message, and its own calendar."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -111,7 +111,8 @@ def test_state_local_and_optional_holidays() -> None:
 
 
 def test_a_weekend_is_one_saturday_morning_long() -> None:
-    assert Calendario().open_between(instant(8, 5, 20), instant(11, 5, 8), SP) == timedelta(hours=5)
+    abertos = list(Calendario().stretches(instant(8, 5, 20), instant(11, 5, 8), SP))
+    assert abertos == [(instant(9, 5, 8), instant(9, 5, 13))]
     assert Calendario().next_opening(instant(9, 5, 14), SP) == instant(11, 5, 8)
 
 

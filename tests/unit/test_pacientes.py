@@ -5,10 +5,12 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.domain.resposta import read_resposta
 from app.simulator.pacientes import FALAS, Mistura, Resposta, reagir
 
 EM = datetime(2026, 5, 11, 12, tzinfo=UTC)
@@ -26,6 +28,7 @@ QUAL = (
 )
 INSISTE = "Desculpe, não entendi a sua resposta.\nResponda só com um número:\n*1* - Sim, eu vou\n*0* - Não poderei ir"
 CONFIRMADO = "Obrigado! Presença confirmada: *amanhã, 12/05, às 14:00*. Se algo mudar, responda *0*."
+RAIZ = Path(__file__).parents[2]
 CIDADE = [f"+55319{87_000_000 + n}" for n in range(2_000)]
 
 
@@ -63,7 +66,7 @@ def test_another_process_draws_the_same() -> None:
         "print(json.dumps([r.as_registro(f) for f in fones for r in respostas[f]]))"
     )
     saida = subprocess.run(
-        [sys.executable, "-c", programa, PERGUNTA, *CIDADE[:50]], check=True, capture_output=True, text=True
+        [sys.executable, "-c", programa, PERGUNTA, *CIDADE[:50]], check=True, capture_output=True, text=True, cwd=RAIZ
     ).stdout
     aqui = [r.as_registro(f) for f in CIDADE[:50] for r in reagir(7, f, PERGUNTA, ordinal=1, em=EM)]
     assert json.loads(saida) == aqui
@@ -131,3 +134,9 @@ def test_what_must_have_an_effect_is_said_plainly() -> None:
     for respostas in town(PERGUNTA):
         for r in respostas:
             assert not r.inequivoca or r.texto in FALAS[r.rotulo]["claras"]
+
+
+@pytest.mark.parametrize("rotulo", [rotulo for rotulo in FALAS if FALAS[rotulo]["claras"]])
+def test_the_program_can_read_what_the_judge_calls_plain(rotulo: str) -> None:
+    lidas = {fala: str(read_resposta(fala).intencao) for fala in FALAS[rotulo]["claras"]}
+    assert set(lidas.values()) == {rotulo}, lidas

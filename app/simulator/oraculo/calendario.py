@@ -47,9 +47,6 @@ class Calendario:
         inicio = datetime.combine(seguinte, time(), ZoneInfo(zona))
         return next(self.stretches(inicio, ate, zona))[0]
 
-    def open_between(self, de: datetime, ate: datetime, zona: str) -> timedelta:
-        return sum((fim - inicio for inicio, fim in self.stretches(de, ate, zona)), timedelta())
-
     def stretches(self, de: datetime, ate: datetime, zona: str) -> Iterator[tuple[datetime, datetime]]:
         """Yield the open stretches of [de, ate), one a day at most."""
         fuso = ZoneInfo(zona)

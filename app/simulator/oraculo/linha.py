@@ -47,6 +47,15 @@ class Linha:
             else:
                 self._own(entregas[indice])
 
+    def usable(self, de: datetime, ate: datetime, zona: str) -> timedelta:
+        """Return the open time, less what followed on a day when the phone had its one message of the day."""
+        total = timedelta()
+        for inicio, fim in self.calendario.stretches(de, ate, zona):
+            dia = to_local(inicio, zona).date()
+            gastas = [em for em in self.proprias if to_local(em, zona).date() == dia]
+            total += max(min([fim, *gastas]) - inicio, timedelta())
+        return total
+
     # --- what the patient wrote -------------------------------------------------------------------------------
 
     def _answer(self, resposta: Respondida) -> None:
@@ -177,7 +186,8 @@ class Linha:
         atual, inicio = ficha.visita.vidas[ficha.indice], ficha.visita.vidas[indice].inicio
         passos = [inicio - antes for antes in self.regras.passos if inicio - antes > em]
         ate = min([*passos, max(inicio, em)])
-        return not self.calendario.open_between(max(atual.de, em - _HORIZONTE), ate, ficha.visita.zona)
+        aberto = self.usable(max(atual.de, em - _HORIZONTE), ate, ficha.visita.zona)
+        return aberto <= self.regras.folga_voo
 
     def _second_today(self, entrega: Entrega, citadas: Sequence[Citada], *, aviso: bool) -> str | None:
         if aviso and self._is_urgent(entrega.em, citadas):

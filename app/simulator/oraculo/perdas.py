@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from app.simulator.oraculo.calendario import to_local
 from app.simulator.oraculo.entrada import Registro, Respondida, Rotulo, Tentativa, is_celular
 from app.simulator.oraculo.ficha import Achado, Ficha
 from app.simulator.oraculo.linha import Linha
@@ -54,7 +53,7 @@ def _is_question_owed(linha: Linha, ficha: Ficha, indice: int, *, de: datetime, 
         return False
     desde = max(vida.de, de, vida.inicio - max(regras.passos))
     limite = min(vida.ate, ate, vida.inicio - regras.minimo_antes)
-    return _usable(linha, desde, limite, ficha.visita.zona) >= regras.folga_perdida
+    return linha.usable(desde, limite, ficha.visita.zona) >= regras.folga_perdida
 
 
 def _is_notice_owed(linha: Linha, ficha: Ficha, indice: int, *, ate: datetime) -> bool:
@@ -67,17 +66,7 @@ def _is_notice_owed(linha: Linha, ficha: Ficha, indice: int, *, ate: datetime) -
     if any(vida.de <= em <= vida.ate for em in ficha.avisos):
         return False
     limite = min(vida.ate, ate, vida.inicio, vidas[anterior].inicio)
-    return _usable(linha, vida.de, limite, ficha.visita.zona) >= regras.folga_perdida
-
-
-def _usable(linha: Linha, de: datetime, ate: datetime, zona: str) -> timedelta:
-    """Return the open time, less what followed on a day when the phone had its one message of the day."""
-    total = timedelta()
-    for inicio, fim in linha.calendario.stretches(de, ate, zona):
-        dia = to_local(inicio, zona).date()
-        gastas = [em for em in linha.proprias if to_local(em, zona).date() == dia]
-        total += max(min([fim, *gastas]) - inicio, timedelta())
-    return total
+    return linha.usable(vida.de, limite, ficha.visita.zona) >= regras.folga_perdida
 
 
 def _is_excused(final: Registro | None, tentativas: Sequence[Tentativa]) -> bool:
