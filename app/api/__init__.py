@@ -1,0 +1,1 @@
+"""The HTTP interface: routes, what they depend on, how they fail."""

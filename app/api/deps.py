@@ -1,0 +1,177 @@
+"""What a route may ask for: the program's objects, the clock, one transaction of one hospital."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Annotated, Any, Protocol
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, HTTPException, Path, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.config import Settings
+from app.connectors.base import AtendimentoImportado, Aviso, LinhaRejeitada
+from app.database import Database
+from app.observability import Metrics
+from app.providers.base import GatewayHealth, StepResult
+
+
+class WebhookAnswer(Protocol):
+    @property
+    def status_code(self) -> int: ...
+    @property
+    def body(self) -> Mapping[str, Any]: ...
+
+
+class WebhookReceiver(Protocol):
+    async def receive(
+        self, headers: Mapping[str, str], body: bytes, *, canal: str | None, now: datetime
+    ) -> WebhookAnswer:
+        """Verify, store, apply. Header names come in lower case; `canal` is the public id in the path."""
+        ...
+
+
+class ResultadoWorkflow(Protocol):
+    @property
+    def subscriber_id(self) -> str | None: ...
+    @property
+    def message_id(self) -> str | None: ...
+    @property
+    def steps(self) -> Sequence[StepResult]: ...
+
+
+class Campanha(Protocol):
+    @property
+    def id(self) -> Any: ...
+    @property
+    def name(self) -> str: ...
+
+
+class Gateway(Protocol):
+    """Actions on one visit or contact. They raise ProviderError, and RegraRecusou where a rule says no."""
+
+    async def workflow(self, atendimento_id: int, now: datetime) -> ResultadoWorkflow:
+        """Run a whole send; raises AtendimentoInexistente, or RegraRecusou when rule 1 forbids it."""
+        ...
+
+    async def send_flow(self, subscriber_id: str, flow: str) -> object:
+        """Start a flow, given by id or by name."""
+        ...
+
+    async def list_campaigns(self) -> Sequence[Campanha]: ...
+
+    async def check(self) -> GatewayHealth: ...
+
+
+class ResultadoImportacao(Protocol):
+    """Counts, the refused rows and the warnings, and the number each booking has with us."""
+
+    @property
+    def criados(self) -> int: ...
+    @property
+    def atualizados(self) -> int: ...
+    @property
+    def inalterados(self) -> int: ...
+    @property
+    def rejeitadas(self) -> Sequence[LinhaRejeitada]: ...
+    @property
+    def avisadas(self) -> Sequence[Aviso]: ...
+    @property
+    def ids(self) -> Mapping[str, int]:
+        """`nr_seq_agenda` to id, of every booking taken."""
+        ...
+
+
+class Importacao(Protocol):
+    async def importar_registros(
+        self, registros: list[AtendimentoImportado], now: datetime, *, origem: str
+    ) -> ResultadoImportacao:
+        """Take bookings as a file's import does, in transactions of its own."""
+        ...
+
+
+class Job(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def cron(self) -> str: ...
+    @property
+    def next_run(self) -> datetime | None: ...
+
+
+class DemoControl(Protocol):
+    """The demonstration's clock and phone."""
+
+    @property
+    def phone_url(self) -> str: ...
+    @property
+    def speed(self) -> float:
+        """How many times as fast as real time; 0 while stopped."""
+        ...
+
+    async def stop(self) -> None: ...
+    async def go_on(self) -> None: ...
+    async def jump(self, by: timedelta) -> None: ...
+    async def next_day(self) -> None: ...
+
+
+class Contexto(Protocol):
+    """What the shell built (`app.wiring`), as far as routes and pages need it."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def database(self) -> Database: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+    @property
+    def tenant_id(self) -> int:
+        """The one hospital served until there are logins."""
+        ...
+
+    @property
+    def zona(self) -> ZoneInfo: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def webhook(self) -> WebhookReceiver: ...
+    @property
+    def gateway(self) -> Gateway: ...
+    @property
+    def importacao(self) -> Importacao: ...
+    @property
+    def jobs(self) -> Sequence[Job]: ...
+    @property
+    def demo(self) -> DemoControl | None: ...
+
+
+def get_contexto(request: Request) -> Contexto:
+    contexto: Contexto = request.app.state.contexto
+    return contexto
+
+
+Ctx = Annotated[Contexto, Depends(get_contexto)]
+
+
+def get_now(contexto: Ctx) -> datetime:
+    return contexto.clock()
+
+
+async def open_session(contexto: Ctx) -> AsyncIterator[AsyncSession]:
+    async with contexto.database.session_scope(contexto.tenant_id) as session:
+        yield session
+
+
+Now = Annotated[datetime, Depends(get_now)]
+# "function": the commit comes before the answer, and a failed commit is not a 200.
+Sessao = Annotated[AsyncSession, Depends(open_session, scope="function")]
+BIGINT_MAX = 2**63 - 1
+AtendimentoId = Annotated[
+    int, Path(ge=1, le=BIGINT_MAX, description="Número do atendimento no Confirma.", examples=[15])
+]
+
+
+def close_outside_dev(contexto: Ctx) -> None:
+    """Hide what only an operator may see, until there are logins to tell who that is."""
+    if contexto.settings.is_guarded:
+        raise HTTPException(HTTPStatus.NOT_FOUND)

@@ -1,0 +1,46 @@
+"""The HTTP application: routes, pages, and what surrounds them."""
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app import __doc__ as _program
+from app.api import errors
+from app.api.deps import Contexto
+from app.api.limits import BodyLimit, Envelope
+from app.api.routes import atendimentos, botconversa_test, estatisticas, health, scheduler_status, webhook_intelligent
+from app.schemas.api.problema import CampoRecusado, Problema
+
+_ROUTERS: Final = (
+    atendimentos.router,
+    estatisticas.router,
+    webhook_intelligent.router,
+    botconversa_test.router,
+    scheduler_status.router,
+    health.router,
+)
+
+
+def create_app(contexto: Contexto) -> FastAPI:
+    """Return the application over what the shell built."""
+    app = FastAPI(title="Confirma", version="0.1.0", description=_program or "", docs_url=None, redoc_url=None)
+    app.state.contexto = contexto
+    errors.install(app)
+    for router in _ROUTERS:
+        app.include_router(router)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Envelope, https=contexto.settings.server.base_url.startswith("https://"))  # the outermost
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        for model in (Problema, CampoRecusado):
+            schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas[model.__name__].pop("$defs", None)
+        app.openapi_schema = schema
+    return app.openapi_schema
