@@ -95,8 +95,9 @@ class Linha:
 
     def _reply(self, entrega: Entrega) -> None:
         self._textos[canonical(entrega.texto)] = entrega.em
-        if entrega.leitura.pergunta:
-            self._ask(self._cited(entrega), entrega, propria=False)
+        citadas = self._cited(entrega)
+        if entrega.leitura.pergunta and citadas:  # "não entendi" may name no visit: the question before it still stands
+            self._ask(citadas, entrega, propria=False)
 
     def _own(self, entrega: Entrega) -> None:
         citadas = self._cited(entrega)
