@@ -70,7 +70,7 @@ class ChunkStart:
 
     def _decide(self, row: Row[Any], visits: Sequence[Row[Any]]) -> None:
         if row.estado == EstadoMensagem.EM_ENVIO:  # the worker that had it is gone
-            self._give_back(row, visits, EstadoMensagem.INCERTA, "trabalhador_perdido")
+            self._give_back(row, visits, EstadoMensagem.INCERTA, motivo="trabalhador_perdido")
             return
         janela = self._hospital.janela_of(visits[0].unidade_id if visits else None)
         saida = decide_saida(
@@ -84,11 +84,11 @@ class ChunkStart:
             now=self._now,
         )
         if saida.motivo is MotivoSaida.FORA_DA_JANELA:
-            self._give_back(row, visits, EstadoMensagem.AGENDADA, saida.motivo, saida.quando)
+            self._give_back(row, visits, EstadoMensagem.AGENDADA, motivo=saida.motivo, quando=saida.quando)
         elif saida.motivo is MotivoSaida.EXPIROU:
-            self._give_back(row, visits, EstadoMensagem.EXPIRADA, saida.motivo)
+            self._give_back(row, visits, EstadoMensagem.EXPIRADA, motivo=saida.motivo)
         elif saida.motivo is not None:
-            self._give_back(row, visits, EstadoMensagem.CANCELADA, saida.motivo)
+            self._give_back(row, visits, EstadoMensagem.CANCELADA, motivo=saida.motivo)
         else:
             self._hand_over(row, visits, saida)
 
@@ -101,7 +101,7 @@ class ChunkStart:
             texto = render(modelo, contexto)
         except ModeloInvalido as error:
             logger.bind(modelo=modelo.nome, versao=modelo.versao).error("outbox.template_failed")
-            self._give_back(row, visits, EstadoMensagem.FALHOU, f"modelo_invalido:{type(error).__name__}")
+            self._give_back(row, visits, EstadoMensagem.FALHOU, motivo=f"modelo_invalido:{type(error).__name__}")
             return
         key = str(row.id)
         first = kept[0][0] if kept else None
@@ -173,6 +173,7 @@ class ChunkStart:
         row: Row[Any],
         visits: Sequence[Row[Any]],
         estado: EstadoMensagem,
+        *,
         motivo: str,
         quando: datetime | None = None,
     ) -> None:

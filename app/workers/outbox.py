@@ -33,6 +33,7 @@ from app.services.liberacao_service import ChunkJob
 from app.workers.chunk import QUEM, ChunkStart, Started
 
 _RECORD_TRIES: Final = 8  # with back-off about a minute: a restarting database must not make sent messages uncertain
+_BAD_NUMBER: Final = "numero_recusado"
 _RETRY_BASE: Final = timedelta(seconds=30)
 _PAUSE_MISCONFIGURED: Final = timedelta(minutes=5)
 _BUSY: Final = frozenset({EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA})
@@ -70,7 +71,8 @@ class Outbox:
         sent = await asyncio.gather(*(self._try_send(gateway.provider, message) for message in started.outbound))
         outcomes = list(zip(started.outbound, sent, strict=True))
         results = [self._result_of(started, message, outcome) for message, outcome in outcomes]
-        await self._record(job, gateway, started, outcomes, results)
+        if outcomes:
+            await self._record(job, gateway, _Sent(started, outcomes, results))
         counts: defaultdict[EstadoMensagem, int] = defaultdict(int)
         for result in results:
             counts[result.estado] += 1
@@ -107,43 +109,46 @@ class Outbox:
             case Ambiguous():
                 return Resultado(mensagem_id=key, estado=EstadoMensagem.INCERTA, motivo=outcome.reason)
             case BadNumber():
-                return Resultado(mensagem_id=key, estado=EstadoMensagem.FALHOU, motivo="numero_recusado")
+                return Resultado(mensagem_id=key, estado=EstadoMensagem.FALHOU, motivo=_BAD_NUMBER)
             case Rejected():
                 return Resultado(mensagem_id=key, estado=EstadoMensagem.FALHOU, motivo=outcome.reason)
             case _:
                 quando = self._clock() + _wait(outcome, started.tentativas[message.key], key)
                 return Resultado(mensagem_id=key, estado=EstadoMensagem.AGENDADA, motivo=outcome.reason, quando=quando)
 
-    async def _record(
-        self,
-        job: ChunkJob,
-        gateway: Gateway,
-        started: Started,
-        outcomes: Sequence[tuple[OutboundMessage, Receipt | ProviderError]],
-        results: Sequence[Resultado],
-    ) -> None:
+    async def _record(self, job: ChunkJob, gateway: Gateway, sent: "_Sent") -> None:
         """Write down what happened, as often as it takes: until then the messages count as in the air."""
-        if not outcomes:
-            return
         for attempt in range(1, _RECORD_TRIES):
             try:
-                async with self._database.session_scope(job.tenant) as session:
-                    recorder = _Recorder(SaidaRepository(session, job.tenant), job, gateway, self._clock())
-                    changed = await recorder.write(started, outcomes, results)
-                    await HistoricoRepository(session, job.tenant).add(
-                        [line for result in changed for line in recorder.lines(started, result)]
-                    )
-                    recusados = [v for r in changed if r.motivo == "numero_recusado" for v in _visits(started, r)]
-                    effects = EfeitoRepository(session, job.tenant)
-                    await effects.set_attention(recusados, "numero_recusado", now=self._clock())
-                    await effects.stop(recusados)
-                return
+                await self._record_once(job, gateway, sent)
             except (DBAPIError, InterfaceError, OSError) as error:
-                logger.bind(chunk=len(results), attempt=attempt, error=type(error).__name__).warning(
-                    "outbox.record_retry"
-                )
+                log = logger.bind(messages=len(sent.results), attempt=attempt, error=type(error).__name__)
+                log.warning("outbox.record_retry")
                 await asyncio.sleep(retry_delay(attempt, 0.5).total_seconds())
+            else:
+                return
         raise ConnectionError("the database did not come back in time to record a chunk")
+
+    async def _record_once(self, job: ChunkJob, gateway: Gateway, sent: "_Sent") -> None:
+        now = self._clock()
+        async with self._database.session_scope(job.tenant) as session:
+            changed = await _Recorder(SaidaRepository(session, job.tenant), job, gateway, now).write(sent)
+            await HistoricoRepository(session, job.tenant).add(
+                [line for result in changed for line in _lines(sent.started, result, now)]
+            )
+            refused = [v for r in changed if r.motivo == _BAD_NUMBER for v in _visits(sent.started, r)]
+            effects = EfeitoRepository(session, job.tenant)
+            await effects.set_attention(refused, _BAD_NUMBER, now=now)
+            await effects.stop(refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A chunk after the gateway answered."""
+
+    started: Started
+    outcomes: Sequence[tuple[OutboundMessage, Receipt | ProviderError]]
+    results: Sequence[Resultado]
 
 
 class _Recorder:
@@ -152,26 +157,21 @@ class _Recorder:
     def __init__(self, saida: SaidaRepository, job: ChunkJob, gateway: Gateway, now: datetime) -> None:
         self._saida, self._job, self._gateway, self._now = saida, job, gateway, now
 
-    async def write(
-        self,
-        started: Started,
-        outcomes: Sequence[tuple[OutboundMessage, Receipt | ProviderError]],
-        results: Sequence[Resultado],
-    ) -> list[Resultado]:
+    async def write(self, sent: _Sent) -> list[Resultado]:
         """Write the results; return those that changed something (a receipt may have been faster)."""
-        atuais = sorted(_BUSY)
-        changed = await self._saida.record(self._job.lote, results, now=self._now, atuais=atuais)
+        started = sent.started
+        changed = await self._saida.record(self._job.lote, sent.results, now=self._now, atuais=sorted(_BUSY))
         learnt = {
             started.contatos[message.key]: outcome.subscriber_id
-            for message, outcome in outcomes
+            for message, outcome in sent.outcomes
             if outcome.subscriber_id and outcome.subscriber_id != started.known[message.key]
         }
         await self._saida.learn_subscribers(self._job.canal, learnt)
         if self._gateway.por_minuto:
-            spared = sum(started.custos[message.key] - outcome.requests for message, outcome in outcomes)
+            spared = sum(started.custos[message.key] - outcome.requests for message, outcome in sent.outcomes)
             await self._saida.refund(self._job.canal, spared, teto=Ritmo(self._gateway.por_minuto).teto)
-        await self._pause(outcomes)
-        return [result for result in results if result.mensagem_id in changed]
+        await self._pause(sent.outcomes)
+        return [result for result in sent.results if result.mensagem_id in changed]
 
     async def _pause(self, outcomes: Sequence[tuple[OutboundMessage, Receipt | ProviderError]]) -> None:
         """Slow the channel that asked for it; the others go on."""
@@ -183,18 +183,19 @@ class _Recorder:
             logger.bind(canal=self._job.canal, reason=wrong.reason).error("outbox.channel_misconfigured")
             await self._saida.pause(self._job.canal, self._now + _PAUSE_MISCONFIGURED, f"configuracao: {wrong.reason}")
 
-    def lines(self, started: Started, result: Resultado) -> list[FatoHistorico]:
-        return [
-            FatoHistorico(
-                atendimento_id=visita,
-                em=self._now,
-                fato=f"mensagem_{result.estado}",
-                quem=QUEM,
-                porque=result.motivo,
-                mensagem_id=result.mensagem_id,
-            )
-            for visita in _visits(started, result)
-        ]
+
+def _lines(started: Started, result: Resultado, now: datetime) -> list[FatoHistorico]:
+    return [
+        FatoHistorico(
+            atendimento_id=visita,
+            em=now,
+            fato=f"mensagem_{result.estado}",
+            quem=QUEM,
+            porque=result.motivo,
+            mensagem_id=result.mensagem_id,
+        )
+        for visita in _visits(started, result)
+    ]
 
 
 def _visits(started: Started, result: Resultado) -> list[int]:

@@ -1,0 +1,198 @@
+"""What follows from a patient's words, given what they are about: the one place where an answer becomes an act."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from app.domain.alvo import Alvo, Pergunta, TipoAlvo, VisitaPerguntada
+from app.domain.confirmacao import Decisao, Efeito, Fato, decide
+from app.domain.resposta.tipos import Intencao
+
+
+class Desfecho(StrEnum):
+    """What the caller of the webhook is told."""
+
+    CONFIRMADO = "CONFIRMADO"
+    CANCELADO = "CANCELADO"
+    REAGENDAR = "REAGENDAR"
+    JA_RESPONDIDO = "JA_RESPONDIDO"
+    PERGUNTA_REPETIDA = "PERGUNTA_REPETIDA"
+    ENCAMINHADO = "ENCAMINHADO"
+    NAO_ENTENDIDO = "NAO_ENTENDIDO"
+    SEM_ATENDIMENTO = "SEM_ATENDIMENTO"
+    CONSULTA_PASSADA = "CONSULTA_PASSADA"
+    QUAL_CONSULTA = "QUAL_CONSULTA"
+
+    @property
+    def success(self) -> bool:
+        """Whether the answer found its place, be it a person's desk."""
+        return self in _SUCCESS
+
+
+_SUCCESS: Final = frozenset(
+    {
+        Desfecho.CONFIRMADO,
+        Desfecho.CANCELADO,
+        Desfecho.REAGENDAR,
+        Desfecho.JA_RESPONDIDO,
+        Desfecho.PERGUNTA_REPETIDA,
+        Desfecho.ENCAMINHADO,
+    }
+)
+
+
+class Parada(StrEnum):
+    """What must stop at once, on every channel."""
+
+    CONTATO = "contato"  # nothing more to this phone
+    PACIENTE_NO_CONTATO = "paciente_no_contato"  # nothing more about this patient to this phone
+    PACIENTE = "paciente"  # nothing more about this patient at all, until reception confirms or undoes it
+
+
+@dataclass(frozen=True, slots=True)
+class MudancaDecidida:
+    """One visit's change of status."""
+
+    visita: VisitaPerguntada
+    fato: Fato
+    decisao: Decisao
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conduta:
+    """What to write down and what to say; `atencao` puts `visitas` before a person."""
+
+    desfecho: Desfecho
+    visitas: tuple[VisitaPerguntada, ...] = ()
+    mudancas: tuple[MudancaDecidida, ...] = ()
+    modelo: str | None = None
+    atencao: str | None = None
+    parada: Parada | None = None
+
+
+_FATOS: Final[Mapping[Intencao, Fato]] = {
+    Intencao.CONFIRM: Fato.PACIENTE_CONFIRMOU,
+    Intencao.CANCEL: Fato.PACIENTE_CANCELOU,
+    Intencao.RESCHEDULE: Fato.PACIENTE_QUER_OUTRA_DATA,
+}
+_DESFECHOS: Final[Mapping[Fato, Desfecho]] = {
+    Fato.PACIENTE_CONFIRMOU: Desfecho.CONFIRMADO,
+    Fato.PACIENTE_CANCELOU: Desfecho.CANCELADO,
+    Fato.PACIENTE_QUER_OUTRA_DATA: Desfecho.REAGENDAR,
+}
+_DITO: Final[Mapping[Efeito, str]] = {
+    Efeito.AGRADECER_CONFIRMACAO: "confirmado",
+    Efeito.AVISAR_CANCELAMENTO: "cancelado",
+    Efeito.AVISAR_REMARCACAO: "reagendar",
+    Efeito.PEDIR_VOLTA: "pede_volta",
+}
+# At once, before any question of what the answer is about: template, reason for a person, what stops.
+_SEMPRE: Final[Mapping[Intencao, tuple[str, str, Parada | None]]] = {
+    Intencao.URGENT: ("urgente", "urgente", None),
+    Intencao.DECEASED: ("obito", "obito", Parada.PACIENTE),
+    Intencao.WRONG_NUMBER: ("numero_errado", "numero_errado", Parada.PACIENTE_NO_CONTATO),
+    Intencao.OPT_OUT: ("sair", "pediu_para_parar", Parada.CONTATO),
+}
+_SEM_PERGUNTA: Final[Mapping[TipoAlvo, Conduta]] = {
+    TipoAlvo.NENHUM: Conduta(desfecho=Desfecho.SEM_ATENDIMENTO),
+    TipoAlvo.PASSADA: Conduta(desfecho=Desfecho.CONSULTA_PASSADA, modelo="passada"),
+    TipoAlvo.MOVIDA: Conduta(desfecho=Desfecho.ENCAMINHADO, modelo="encaminhado", atencao="resposta_a_horario_antigo"),
+    TipoAlvo.CANCELADA: Conduta(
+        desfecho=Desfecho.ENCAMINHADO, modelo="encaminhado", atencao="resposta_a_visita_cancelada"
+    ),
+}
+QUAL: Final = "qual_consulta"
+_DESISTE_APOS: Final = 1  # asked back once; then a person
+
+
+def decide_conduta(
+    alvo: Alvo,
+    intencao: Intencao,
+    por_letra: Mapping[str, Intencao] | None,
+    *,
+    para_todos: bool,
+    duvidas: int,
+    now: datetime,
+) -> Conduta:
+    """Return what an answer does.
+
+    `por_letra`: what was said of each lettered visit, if the text names letters.
+    `para_todos`: the text says that it means all of them. `duvidas`: how often
+    this question's answers were not understood before.
+    """
+    if intencao in _SEMPRE:
+        modelo, atencao, parada = _SEMPRE[intencao]
+        visitas = tuple(visita for pergunta in alvo.perguntas for visita in pergunta.visitas)
+        return Conduta(desfecho=Desfecho.ENCAMINHADO, visitas=visitas, modelo=modelo, atencao=atencao, parada=parada)
+    if alvo.tipo in _SEM_PERGUNTA:
+        visitas = alvo.pergunta.visitas if alvo.pergunta else ()
+        return replace(_SEM_PERGUNTA[alvo.tipo], visitas=visitas)
+    if alvo.tipo is TipoAlvo.QUAL:
+        return _ask_which(alvo, intencao, now)
+    pergunta = alvo.perguntas[0]
+    if por_letra:
+        return _apply(_by_letter(pergunta, por_letra, now))
+    if pergunta.modelo == QUAL and not para_todos and len(pergunta.standing(now)) > 1:
+        return Conduta(
+            desfecho=Desfecho.ENCAMINHADO, visitas=pergunta.visitas, modelo="encaminhado", atencao="qual_consulta"
+        )
+    if intencao in _FATOS:
+        return _apply([(visita, _FATOS[intencao]) for visita in pergunta.standing(now)])
+    return _without_decision(alvo, pergunta, intencao, duvidas=duvidas, now=now)
+
+
+def _apply(pares: Sequence[tuple[VisitaPerguntada, Fato]]) -> Conduta:
+    visitas = tuple(visita for visita, _ in pares)
+    mudancas = tuple(
+        MudancaDecidida(visita, fato, decisao)
+        for visita, fato in pares
+        if (decisao := decide(visita.status, fato)) is not None
+    )
+    ditos = {_DITO[efeito] for mudanca in mudancas for efeito in mudanca.decisao.efeitos if efeito in _DITO}
+    if not ditos:
+        return Conduta(desfecho=Desfecho.JA_RESPONDIDO, visitas=visitas, mudancas=mudancas, modelo="ja_respondido")
+    if "pede_volta" in ditos:
+        return Conduta(desfecho=Desfecho.ENCAMINHADO, visitas=visitas, mudancas=mudancas, modelo="pede_volta")
+    fatos = {mudanca.fato for mudanca in mudancas}
+    first = next(fato for fato in _DESFECHOS if fato in fatos)  # told apart in `data`; the flat answer names one
+    modelo = ditos.pop() if len(ditos) == 1 and len(fatos) == 1 else "misto"
+    return Conduta(desfecho=_DESFECHOS[first], visitas=visitas, mudancas=mudancas, modelo=modelo)
+
+
+def _by_letter(
+    pergunta: Pergunta, por_letra: Mapping[str, Intencao], now: datetime
+) -> list[tuple[VisitaPerguntada, Fato]]:
+    return [
+        (visita, _FATOS[por_letra[visita.letra]])
+        for visita in pergunta.standing(now)
+        if por_letra.get(visita.letra) in _FATOS
+    ]
+
+
+def _ask_which(alvo: Alvo, intencao: Intencao, now: datetime) -> Conduta:
+    visitas = tuple(visita for pergunta in alvo.perguntas for visita in pergunta.standing(now))
+    if intencao is Intencao.QUESTION:
+        return Conduta(desfecho=Desfecho.ENCAMINHADO, visitas=visitas, modelo="encaminhado", atencao="pergunta")
+    return Conduta(desfecho=Desfecho.QUAL_CONSULTA, visitas=visitas, modelo=QUAL)
+
+
+def _without_decision(alvo: Alvo, pergunta: Pergunta, intencao: Intencao, *, duvidas: int, now: datetime) -> Conduta:
+    """Answer what neither confirms nor cancels: a question, a greeting, or what nobody can be sure of."""
+    visitas = pergunta.standing(now)
+    aberta = alvo.tipo is TipoAlvo.ABERTA
+    if intencao is Intencao.QUESTION:
+        modelo = "duvida" if aberta else "encaminhado"
+        return Conduta(desfecho=Desfecho.ENCAMINHADO, visitas=visitas, modelo=modelo, atencao="pergunta")
+    if intencao is Intencao.GREETING:
+        if not aberta:
+            return Conduta(desfecho=Desfecho.JA_RESPONDIDO, visitas=visitas)
+        repete = "pergunta_repetida" if duvidas < _DESISTE_APOS else None
+        return Conduta(desfecho=Desfecho.PERGUNTA_REPETIDA, visitas=visitas, modelo=repete)
+    if not aberta:
+        return Conduta(desfecho=Desfecho.ENCAMINHADO, visitas=visitas, atencao="nao_entendido")
+    if duvidas < _DESISTE_APOS:
+        return Conduta(desfecho=Desfecho.NAO_ENTENDIDO, visitas=visitas, modelo="nao_entendi")
+    dito = "encaminhado" if duvidas == _DESISTE_APOS else None  # said once: an answering machine answers for ever
+    return Conduta(desfecho=Desfecho.ENCAMINHADO, visitas=visitas, modelo=dito, atencao="nao_entendido")

@@ -1,0 +1,167 @@
+"""The channels of all hospitals, ready to use: built once, looked at again every few seconds."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any, Final
+
+from loguru import logger
+from sqlalchemy import text
+
+from app.database import Database
+from app.models import Canal
+from app.providers.base import OutboundMessage, WhatsAppProvider
+from app.providers.http import HttpClient
+from app.providers.registry import build_provider
+from app.repositories.hospital import HospitalRepository
+from app.services.assinatura import is_authentic
+from app.services.liberacao_service import Custo
+from app.workers.outbox import Gateway
+
+_FRESH_S: Final = 5.0  # a change in the panel is in force within this time, in every process
+_OURS: Final = frozenset({"responder"})  # kept beside the gateway's own settings
+
+
+@dataclass(frozen=True, slots=True)
+class CanalPronto:
+    """One channel with its gateway; `segredos` prove who calls, none set up lets a development machine in."""
+
+    tenant_id: int
+    canal_id: int
+    tipo: str
+    public_id: str
+    provider: WhatsAppProvider
+    segredos: tuple[str, ...]
+    responder: bool
+    por_minuto: int | None
+
+    def custo(self) -> Custo:
+        """Return the most a message costs by what is known of its contact."""
+        table = {
+            (known, session): self.provider.cost(_sample(known=known, session=session))
+            for known in (False, True)
+            for session in (False, True)
+        }
+        return Custo(lambda known, session: table[known, session])
+
+
+class Canais:
+    """All channels by (hospital, channel)."""
+
+    def __init__(self, database: Database, http: HttpClient, clock: Callable[[], datetime]) -> None:
+        """Build nothing yet."""
+        self._database = database
+        self._http = http
+        self._clock = clock
+        self._ready: dict[tuple[int, int], CanalPronto] = {}
+        self._versions: dict[tuple[int, int], tuple[Any, ...]] = {}
+        self._read_at = float("-inf")
+
+    async def all(self) -> Mapping[tuple[int, int], CanalPronto]:
+        """Return every active channel."""
+        if monotonic() - self._read_at > _FRESH_S:
+            await self.refresh()
+        return self._ready
+
+    async def gateway(self, tenant_id: int, canal_id: int) -> Gateway | None:
+        """Return what sends over a channel, or None when it is switched off or gone."""
+        pronto = (await self.all()).get((tenant_id, canal_id))
+        return Gateway(pronto.provider, pronto.por_minuto) if pronto else None
+
+    async def tenants(self) -> list[int]:
+        """Return the hospitals with work to do."""
+        async with self._database.global_scope() as session:
+            return list((await session.scalars(text("SELECT id FROM tenants WHERE ativo ORDER BY id"))).all())
+
+    async def identify(
+        self, headers: Mapping[str, str], body: bytes, *, public_id: str | None, signature_header: str, now: datetime
+    ) -> CanalPronto | None:
+        """Return the channel whose secret verifies the call, and with it the hospital; None is a stranger.
+
+        Without a public id the specification's path is meant, where every Botconversa channel answers. Only where no
+        channel has a secret at all, on a development machine, is the first one taken at its word.
+        """
+        channels = [
+            pronto
+            for pronto in (await self.all()).values()
+            if (pronto.public_id == public_id if public_id else pronto.tipo == "botconversa")
+        ]
+        for pronto in channels:
+            if is_authentic(headers, body, pronto.segredos, signature_header=signature_header, now=now):
+                return pronto
+        protected = any(pronto.segredos for pronto in channels)
+        return channels[0] if channels and not protected else None
+
+    async def refresh(self) -> None:
+        """Read the channels again and build those that changed."""
+        seen: set[tuple[int, int]] = set()
+        for tenant_id in await self.tenants():
+            async with self._database.session_scope(tenant_id) as session:
+                rows = await HospitalRepository(session, tenant_id).canais()
+            for row in rows:
+                key = (tenant_id, row.id)
+                if await self._take(key, row):
+                    seen.add(key)
+        for key in set(self._ready) - seen:
+            await self._drop(key)
+        self._read_at = monotonic()
+
+    async def close(self) -> None:
+        for key in list(self._ready):
+            await self._drop(key)
+
+    async def _take(self, key: tuple[int, int], row: Canal) -> bool:
+        version = (
+            row.tipo,
+            row.public_id,
+            row.credenciais,
+            json.dumps(row.config, sort_keys=True),
+            row.taxa_por_minuto,
+        )
+        if self._versions.get(key) == version:
+            return True
+        try:
+            pronto = self._build(key, row)
+        except ValueError as error:  # its settings are wrong: the others must not suffer
+            logger.bind(tenant=key[0], canal=key[1], reason=str(error)).error("canal.misconfigured")
+            return False
+        await self._drop(key)
+        self._ready[key], self._versions[key] = pronto, version
+        return True
+
+    def _build(self, key: tuple[int, int], row: Canal) -> CanalPronto:
+        credentials: dict[str, Any] = json.loads(row.credenciais or "{}")
+        secrets = credentials.pop("webhook_secrets", [])
+        config = {name: value for name, value in row.config.items() if name not in _OURS}
+        return CanalPronto(
+            tenant_id=key[0],
+            canal_id=key[1],
+            tipo=row.tipo,
+            public_id=row.public_id,
+            provider=build_provider(row.tipo, config, credentials, http=self._http, clock=self._clock),
+            segredos=tuple(secrets),
+            responder=row.config.get("responder", "api") == "api",
+            por_minuto=row.taxa_por_minuto,
+        )
+
+    async def _drop(self, key: tuple[int, int]) -> None:
+        pronto = self._ready.pop(key, None)
+        self._versions.pop(key, None)
+        if pronto is not None:
+            await pronto.provider.close()
+
+
+def _sample(*, known: bool, session: bool) -> OutboundMessage:
+    names = ("id_tabela", "nr_seq_agenda", "nome", "data", "hora", "quando", "unidade", "especialidade", "medico")
+    return OutboundMessage(
+        key="0",
+        to="+5511999999999",
+        first_name="-",
+        last_name="-",
+        text="-",
+        subscriber_id="1" if known else None,
+        fields=dict.fromkeys(names, "-"),
+        session_open=session,
+    )

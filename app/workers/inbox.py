@@ -1,0 +1,111 @@
+"""What arrives: verified on the raw bytes, read, applied and committed before it is acknowledged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from loguru import logger
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import crypto
+from app.database import Database
+from app.providers.base import UnreadableWebhook
+from app.repositories.entrada import EntradaRepository
+from app.schemas import Recebida
+from app.services.webhook_service import Chegada, WebhookService
+from app.workers.canais import Canais, CanalPronto
+
+_STATUS: Final = {"formulario": 415, "json_invalido": 400}
+_UNPROCESSABLE: Final = 422
+_STRANGER: Final = {"code": "nao_autorizado", "message": "A chamada não provou de onde vem."}
+_PENDING_AFTER: Final = timedelta(seconds=30)
+_LONGEST_KEY: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAnswer:
+    """What the caller gets."""
+
+    status_code: int
+    body: Mapping[str, Any]
+
+
+class Inbox:
+    """Receives calls of every channel; owns the transactions."""
+
+    def __init__(self, database: Database, canais: Canais, *, signature_header: str) -> None:
+        """`signature_header` is where an HMAC of the body is looked for."""
+        self._database = database
+        self._canais = canais
+        self._signature_header = signature_header
+
+    async def receive(
+        self, headers: Mapping[str, str], body: bytes, *, canal: str | None, now: datetime
+    ) -> WebhookAnswer:
+        """Verify, store and apply one call. Header names are in lower case; `canal` is the public id in the path."""
+        pronto = await self._canais.identify(
+            headers, body, public_id=canal, signature_header=self._signature_header, now=now
+        )
+        if pronto is None:
+            return WebhookAnswer(401, _STRANGER)
+        try:
+            events = pronto.provider.parse_webhook(headers, body)
+        except UnreadableWebhook as error:
+            status = _STATUS.get(error.code, _UNPROCESSABLE)
+            extra = {"campo": error.campo} if error.campo else {}
+            return WebhookAnswer(status, {"code": error.code, "message": error.mensagem, **extra})
+        answers = await self._apply(pronto, events, headers, body, now=now)
+        return WebhookAnswer(200, answers[-1] if answers else {"success": True, "status": "SEM_EVENTO"})
+
+    async def apply_kept(self, tenant_id: int, *, now: datetime) -> int:
+        """Try again what could not be applied when it came; return how many were."""
+        applied = 0
+        async with self._database.session_scope(tenant_id) as session:
+            rows = await EntradaRepository(session, tenant_id).pending(now - _PENDING_AFTER)
+            channels = await self._canais.all()
+            for row in rows:
+                pronto = channels.get((tenant_id, row.canal_id))
+                if pronto is None:
+                    continue
+                body = crypto.keyring().decrypt(row.corpo, "recebidas.corpo")
+                for event in pronto.provider.parse_webhook({}, body.encode()):
+                    chegada = _chegada(event, body, pronto, None)
+                    await WebhookService(session, tenant_id).apply_kept(row.id, chegada, now=now)
+                    applied += 1
+        return applied
+
+    async def _apply(
+        self,
+        pronto: CanalPronto,
+        events: Sequence[Recebida],
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        now: datetime,
+    ) -> list[dict[str, Any]]:
+        request_id = headers.get("x-request-id", "")[:_LONGEST_KEY] or None
+        text = body.decode("utf-8", "replace")
+        answers = []
+        for position, event in enumerate(events):
+            key = f"{request_id}:{position}" if request_id and len(events) > 1 else request_id
+            answers.append(await self._apply_one(_chegada(event, text, pronto, key), pronto.tenant_id, now=now))
+        return answers
+
+    async def _apply_one(self, chegada: Chegada, tenant_id: int, *, now: datetime) -> dict[str, Any]:
+        """Apply one event; if our own code fails on it, keep it for another try instead of losing the answer."""
+        try:
+            async with self._database.session_scope(tenant_id) as session:
+                return await WebhookService(session, tenant_id).apply(chegada, now=now)
+        except (SQLAlchemyError, OSError):
+            raise  # the database is away: the caller gets a 503 and calls again
+        except Exception as error:  # noqa: BLE001  a bug of ours must not lose what a patient wrote
+            logger.bind(tenant=tenant_id, error=type(error).__name__).exception("inbox.apply_failed")
+        async with self._database.session_scope(tenant_id) as session:
+            return await WebhookService(session, tenant_id).keep(chegada, now=now)
+
+
+def _chegada(event: Recebida, body: str, pronto: CanalPronto, request_id: str | None) -> Chegada:
+    return Chegada(
+        recebida=event, corpo=body, canal_id=pronto.canal_id, request_id=request_id, responder=pronto.responder
+    )
