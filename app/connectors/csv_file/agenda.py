@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.connectors.base import ArquivoRecusado, ItemAgenda
 from app.connectors.csv_file.abertura import Fonte, is_planilha, open_fonte, open_texto
 from app.connectors.csv_file.celulas import as_text, clean
-from app.connectors.csv_file.colunas import OBRIGATORIAS, Layout, check_mapa, match_header, require
+from app.connectors.csv_file.colunas import OBRIGATORIAS, Layout, check_mapa, fold, match_header, require
 from app.connectors.csv_file.limites import LIMITES, Limites
 from app.connectors.csv_file.linha import LinhaReader
 from app.connectors.csv_file.motivos import reject, warn
@@ -40,7 +40,7 @@ class _Cabecalho:
         reconhecidas = len(OBRIGATORIAS) - len(self.layout.faltando)
         if self.vitoria:
             reconhecidas = len(OBRIGATORIAS)
-        cheias = sum(1 for celula in self.registro.celulas if as_text(celula).strip())
+        cheias = sum(1 for celula in self.registro.celulas if fold(as_text(celula)))
         return reconhecidas, len(self.layout.posicoes), cheias if not reconhecidas else 0
 
 

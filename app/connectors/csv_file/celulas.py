@@ -56,7 +56,7 @@ def clean(valor: object, *, limite: int, linhas: bool = False) -> tuple[str, boo
         texto = texto[1:]
     if not (texto.isascii() and texto.isprintable()):
         texto = unicodedata.normalize("NFC", _INVISIVEIS.sub("", texto))
-    if linhas and "\n" in texto:
+    if linhas and ("\n" in texto or "\r" in texto):
         texto = "\n".join(" ".join(linha.split()) for linha in texto.splitlines()).strip()
     else:
         texto = " ".join(texto.split())

@@ -106,7 +106,17 @@ class Registros:
     def _is_broken(self, celulas: list[str]) -> bool:
         if self._acabou:  # the reader asked for one more line and there was none
             return True
-        return len(self._usadas) > 1 and self._largura is not None and len(celulas) != self._largura
+        if len(self._usadas) == 1 or self._largura is None:
+            return False
+        return len(celulas) != self._largura or not self._closes_cleanly()
+
+    def _closes_cleanly(self) -> bool:
+        """Tell whether each closing quote ends its cell: else it was the next row's opening one."""
+        try:
+            next(csv.reader(self._usadas, delimiter=self._separador, strict=True))
+        except csv.Error:
+            return False
+        return True
 
     def _give_up(self, primeira: int, problema: str) -> Registro:
         usadas = self._usadas
