@@ -161,12 +161,13 @@ def test_what_is_no_schedule_is_refused(conteudo: bytes, motivo: str) -> None:
     ("conteudo", "motivo"),
     [
         pytest.param(b"x" * 2000, "arquivo_grande", id="file"),
+        pytest.param(b'"\n' * 200, "arquivo_grande", id="lines"),
         pytest.param(gzip.compress(b"x;y\n" * 3000), "arquivo_grande", id="gzip bomb"),
         pytest.param(";".join(["a", "b"] + ["c"] * 30).encode() + b"\n", "colunas_demais", id="columns"),
     ],
 )
 def test_limits_refuse_before_reading(conteudo: bytes, motivo: str) -> None:
-    limites = Limites(arquivo=1000, descomprimido=5000, colunas=10)
+    limites = Limites(arquivo=1000, descomprimido=5000, colunas=10, linhas=100)
     assert refusal(conteudo, limites=limites).motivo == motivo
 
 

@@ -111,11 +111,13 @@ class _Undetached(io.BufferedIOBase):
 
 
 def _blocks(fonte: Fonte, limites: Limites) -> Iterator[bytes]:
-    total = 0
+    total = linhas = 0
     conteudo = _unpacked(fonte)
     try:
         while bloco := conteudo.read(_BLOCO):
-            if (total := total + len(bloco)) > limites.descomprimido:
+            total += len(bloco)
+            linhas += max(bloco.count(b"\n"), bloco.count(b"\r"))
+            if total > limites.descomprimido or linhas > limites.linhas:
                 raise ArquivoRecusado("arquivo_grande", "O arquivo é grande demais depois de descomprimido.")
             yield bloco
     except (gzip.BadGzipFile, zlib.error, EOFError) as error:
