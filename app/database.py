@@ -13,6 +13,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 SCHEMA: Final = "SantaCasa"
@@ -37,6 +39,7 @@ class Database:
             max_overflow=max_overflow,
             pool_timeout=pool_timeout_s,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error's text must not repeat what a patient wrote
             connect_args={"server_settings": {"search_path": _SEARCH_PATH}, "command_timeout": _COMMAND_TIMEOUT_S},
         )
 
@@ -88,6 +91,13 @@ SELECT r.rolname, r.rolsuper, r.rolbypassrls, current_setting('server_version_nu
        EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                WHERE n.nspname = '{SCHEMA}' AND pg_has_role(r.oid, c.relowner, 'MEMBER')) AS owned
 FROM pg_roles r WHERE r.rolname = current_user"""  # noqa: S608  a constant
+
+
+def is_away(error: BaseException) -> bool:
+    """Tell whether `error` means that the database cannot be reached, not that we asked it something wrong."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error, (OperationalError, InterfaceError))
+    return isinstance(error, (OSError, PoolTimeout, asyncpg.InterfaceError, asyncpg.PostgresConnectionError))
 
 
 def libpq_url(url: str) -> str:

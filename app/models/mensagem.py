@@ -92,7 +92,10 @@ class MensagemAtendimento(Base):
 
 
 class Recebida(Base):
-    """The inbox: stored before it is acknowledged, applied once. `resultado` holds ids and a status, nobody's data."""
+    """The inbox: stored before it is acknowledged, applied once. `resultado` holds ids and a status, nobody's data.
+
+    `posicao` is the event's place in its body: a gateway may bring several at once.
+    """
 
     __tablename__ = "recebidas"
     __table_args__ = (
@@ -107,6 +110,7 @@ class Recebida(Base):
     event_key: Mapped[str]
     tipo: Mapped[str]
     corpo: Mapped[str | None] = mapped_column(EncryptedText("recebidas.corpo"))
+    posicao: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     texto: Mapped[str | None] = mapped_column(EncryptedText("recebidas.texto"))
     contato_id: Mapped[int | None]
     mensagem_id: Mapped[int | None]

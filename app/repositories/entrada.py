@@ -31,8 +31,8 @@ SELECT id, event_key, recebida_em, resultado FROM recebidas
 WHERE tenant_id = :tenant AND contato_id = :contato AND tipo = 'resposta' ORDER BY id DESC LIMIT 1""")
 
 _STORE: Final = text("""
-INSERT INTO recebidas (tenant_id, canal_id, event_key, tipo, corpo, texto, contato_id, enviada_em, recebida_em)
-VALUES (:tenant, :canal, :event_key, :tipo, :corpo, :texto, :contato, :enviada_em, :now)
+INSERT INTO recebidas (tenant_id, canal_id, event_key, tipo, corpo, posicao, texto, contato_id, enviada_em, recebida_em)
+VALUES (:tenant, :canal, :event_key, :tipo, :corpo, :posicao, :texto, :contato, :enviada_em, :now)
 ON CONFLICT (tenant_id, event_key) DO NOTHING RETURNING id""")
 
 _KNOWN: Final = text("SELECT id, resultado FROM recebidas WHERE tenant_id = :tenant AND event_key = :event_key")
@@ -82,7 +82,7 @@ _SETTLE: Final = text("""
 UPDATE mensagens SET estado = 'entregue', entregue_em = :now, motivo = 'respondida', atualizado_em = :now
 WHERE tenant_id = :tenant AND id = :mensagem AND dia > CAST(:dia AS date) AND estado IN ('incerta', 'em_envio')""")
 _PENDING: Final = text("""
-SELECT id, canal_id, corpo, recebida_em FROM recebidas
+SELECT id, canal_id, corpo, posicao, recebida_em FROM recebidas
 WHERE tenant_id = :tenant AND aplicada_em IS NULL AND recebida_em < :antes ORDER BY id LIMIT 100
 FOR UPDATE SKIP LOCKED""")
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -69,17 +69,20 @@ class LembreteService:
         self._historico = HistoricoRepository(session, tenant_id)
         self._efeitos = EfeitoService(session, tenant_id)
 
-    async def plan_due(self, now: datetime, *, limite: int = 500) -> int:
+    async def plan_due(self, now: datetime, *, limite: int = 500, lembretes: bool = True) -> int:
         """Plan the next `limite` visits that are due; return how many visits were looked at (0: nothing is due).
 
-        Another planner of the same hospital at work counts as nothing due.
+        Without `lembretes` only the first question is planned. Another planner of the same hospital at work counts as nothing due.
         """
         if not await self._planejamento.lock():
             return 0
         visitas = await self._planejamento.due(now, limite=limite)
         if not visitas:
             return 0
-        folha = _Folha(await self._hospital.load(), now, await self._planejamento.done(visitas))
+        hospital = await self._hospital.load()
+        if not lembretes:
+            hospital = replace(hospital, politica=replace(hospital.politica, passos=hospital.politica.passos[:1]))
+        folha = _Folha(hospital, now, await self._planejamento.done(visitas))
         for visita in visitas:
             folha.planos[visita.id] = folha.plan(visita, folha.feitos.get(visita.id, {}))
         mensagens, agrupamento = await self._group(folha, visitas)

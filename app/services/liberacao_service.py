@@ -1,7 +1,7 @@
 """Releases what may leave: per channel as much as its rate allows, in chunks, with their jobs, in one transaction."""
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -58,11 +58,12 @@ class LiberacaoService:
         self._historico = HistoricoRepository(session, tenant_id)
         self._efeitos = EfeitoRepository(session, tenant_id)
 
-    async def release(self, custo_of: Callable[[Canal], Custo], *, now: datetime) -> int:
-        """Release what every channel may send now; return how many messages."""
+    async def release(self, custos: Mapping[int, Custo], *, now: datetime) -> int:
+        """Release what every channel with a gateway (`custos` by channel) may send now; return how many messages."""
         total = 0
         for canal in await self._hospital.canais_for_release(now):
-            total += await self._release_canal(canal, custo_of(canal), now)
+            if canal.id in custos:
+                total += await self._release_canal(canal, custos[canal.id], now)
         return total
 
     async def expire(self, now: datetime) -> int:

@@ -41,10 +41,11 @@ _MENSAGENS: Final[Mapping[Desfecho, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chegada:
-    """An event with what surrounds it: the raw body, the channel, the caller's request id if it sent one."""
+    """An event with what surrounds it: the raw body and its place there, the channel, the caller's request id."""
 
     recebida: Recebida
     corpo: str
+    posicao: int = 0
     canal_id: int | None
     request_id: str | None
     responder: bool = True
@@ -124,6 +125,7 @@ class WebhookService:
             event_key=key,
             corpo=chegada.corpo,
             texto=recebida.texto,
+            posicao=chegada.posicao,
             canal=chegada.canal_id,
             tipo=recebida.kind,
             contato=contatos[0].id if contatos else None,

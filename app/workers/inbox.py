@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from loguru import logger
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Row
 
 from app import crypto
-from app.database import Database
+from app.database import Database, is_away
 from app.providers.base import UnreadableWebhook
 from app.repositories.entrada import EntradaRepository
 from app.schemas import Recebida
@@ -60,20 +60,32 @@ class Inbox:
 
     async def apply_kept(self, tenant_id: int, *, now: datetime) -> int:
         """Try again what could not be applied when it came; return how many were."""
-        applied = 0
         async with self._database.session_scope(tenant_id) as session:
             rows = await EntradaRepository(session, tenant_id).pending(now - _PENDING_AFTER)
-            channels = await self._canais.all()
-            for row in rows:
-                pronto = channels.get((tenant_id, row.canal_id))
-                if pronto is None:
-                    continue
-                body = crypto.keyring().decrypt(row.corpo, "recebidas.corpo")
-                for event in pronto.provider.parse_webhook({}, body.encode()):
-                    chegada = _chegada(event, body, pronto, None)
-                    await WebhookService(session, tenant_id).apply_kept(row.id, chegada, now=now)
-                    applied += 1
+        channels = await self._canais.all()
+        applied = 0
+        for row in rows:
+            pronto = channels.get((tenant_id, row.canal_id))
+            if pronto is not None:
+                applied += await self._apply_kept_one(row, pronto, now)
         return applied
+
+    async def _apply_kept_one(self, row: Row[Any], pronto: CanalPronto, now: datetime) -> bool:
+        """Try one event in a transaction of its own: one that fails again must not hold up the others."""
+        body = crypto.keyring().decrypt(row.corpo, "recebidas.corpo")
+        event = pronto.provider.parse_webhook({}, body.encode())[row.posicao]
+        try:
+            async with self._database.session_scope(pronto.tenant_id) as session:
+                service = WebhookService(session, pronto.tenant_id)
+                await service.apply_kept(row.id, _chegada(event, body, pronto, None, posicao=row.posicao), now=now)
+        except Exception as error:
+            if is_away(error):
+                raise
+            logger.bind(tenant=pronto.tenant_id, recebida=row.id, error=type(error).__name__).error(
+                "inbox.still_failing"
+            )
+            return False
+        return True
 
     async def _apply(
         self,
@@ -89,7 +101,8 @@ class Inbox:
         answers = []
         for position, event in enumerate(events):
             key = f"{request_id}:{position}" if request_id and len(events) > 1 else request_id
-            answers.append(await self._apply_one(_chegada(event, text, pronto, key), pronto.tenant_id, now=now))
+            chegada = _chegada(event, text, pronto, key, posicao=position)
+            answers.append(await self._apply_one(chegada, pronto.tenant_id, now=now))
         return answers
 
     async def _apply_one(self, chegada: Chegada, tenant_id: int, *, now: datetime) -> dict[str, Any]:
@@ -97,15 +110,20 @@ class Inbox:
         try:
             async with self._database.session_scope(tenant_id) as session:
                 return await WebhookService(session, tenant_id).apply(chegada, now=now)
-        except (SQLAlchemyError, OSError):
-            raise  # the database is away: the caller gets a 503 and calls again
-        except Exception as error:  # noqa: BLE001  a bug of ours must not lose what a patient wrote
+        except Exception as error:
+            if is_away(error):
+                raise  # the caller gets a 503 and calls again; anything else must not lose what a patient wrote
             logger.bind(tenant=tenant_id, error=type(error).__name__).exception("inbox.apply_failed")
         async with self._database.session_scope(tenant_id) as session:
             return await WebhookService(session, tenant_id).keep(chegada, now=now)
 
 
-def _chegada(event: Recebida, body: str, pronto: CanalPronto, request_id: str | None) -> Chegada:
+def _chegada(event: Recebida, body: str, pronto: CanalPronto, request_id: str | None, *, posicao: int) -> Chegada:
     return Chegada(
-        recebida=event, corpo=body, canal_id=pronto.canal_id, request_id=request_id, responder=pronto.responder
+        recebida=event,
+        corpo=body,
+        posicao=posicao,
+        canal_id=pronto.canal_id,
+        request_id=request_id,
+        responder=pronto.responder,
     )

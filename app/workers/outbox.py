@@ -1,16 +1,14 @@
 """How a message leaves: start, send, record. A chunk may run twice; a message may not."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from loguru import logger
-from sqlalchemy.exc import DBAPIError, InterfaceError
 
-from app.database import Database
+from app.database import Database, is_away
 from app.domain.backoff import retry_delay
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.ritmo import Ritmo
@@ -41,6 +39,7 @@ _BUSY: Final = frozenset({EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA})
 Clock = Callable[[], datetime]
 Gateways = Callable[[int, int], Awaitable["Gateway | None"]]
 """(hospital, channel) → the gateway of that channel, or None when it is gone."""
+Outcome = tuple[OutboundMessage, Receipt | ProviderError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +60,19 @@ class Outbox:
         self._clock = clock
         self._slots = asyncio.Semaphore(concurrency)
 
-    async def send_chunk(self, job: ChunkJob) -> Mapping[EstadoMensagem, int]:
-        """Send what is still wanted of one chunk; return how many ended in which state."""
+    async def send_chunk(self, job: ChunkJob) -> Sequence[Outcome]:
+        """Send what is still wanted of one chunk; return what the gateway said of each message handed over."""
         gateway = await self._gateways(job.tenant, job.canal)
         if gateway is None:
             logger.bind(tenant=job.tenant, canal=job.canal).warning("outbox.channel_gone")
-            return {}
+            return []
         started = await self._start(job)
         sent = await asyncio.gather(*(self._try_send(gateway.provider, message) for message in started.outbound))
         outcomes = list(zip(started.outbound, sent, strict=True))
         results = [self._result_of(started, message, outcome) for message, outcome in outcomes]
         if outcomes:
             await self._record(job, gateway, _Sent(started, outcomes, results))
-        counts: defaultdict[EstadoMensagem, int] = defaultdict(int)
-        for result in results:
-            counts[result.estado] += 1
-        return counts
+        return outcomes
 
     async def _start(self, job: ChunkJob) -> Started:
         """Look a last time, render, and commit `em_envio` before anything is handed over."""
@@ -121,7 +117,9 @@ class Outbox:
         for attempt in range(1, _RECORD_TRIES):
             try:
                 await self._record_once(job, gateway, sent)
-            except (DBAPIError, InterfaceError, OSError) as error:
+            except Exception as error:
+                if not is_away(error):
+                    raise
                 log = logger.bind(messages=len(sent.results), attempt=attempt, error=type(error).__name__)
                 log.warning("outbox.record_retry")
                 await asyncio.sleep(retry_delay(attempt, 0.5).total_seconds())
@@ -147,7 +145,7 @@ class _Sent:
     """A chunk after the gateway answered."""
 
     started: Started
-    outcomes: Sequence[tuple[OutboundMessage, Receipt | ProviderError]]
+    outcomes: Sequence[Outcome]
     results: Sequence[Resultado]
 
 
@@ -173,7 +171,7 @@ class _Recorder:
         await self._pause(sent.outcomes)
         return [result for result in sent.results if result.mensagem_id in changed]
 
-    async def _pause(self, outcomes: Sequence[tuple[OutboundMessage, Receipt | ProviderError]]) -> None:
+    async def _pause(self, outcomes: Sequence[Outcome]) -> None:
         """Slow the channel that asked for it; the others go on."""
         waits = [outcome.retry_after for _, outcome in outcomes if isinstance(outcome, Throttled)]
         if waits:

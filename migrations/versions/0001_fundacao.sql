@@ -53,6 +53,7 @@ CREATE TABLE "SantaCasa".recebidas (
     event_key TEXT NOT NULL,
     tipo TEXT NOT NULL,
     corpo BYTEA,
+    posicao SMALLINT DEFAULT 0 NOT NULL,
     texto BYTEA,
     contato_id BIGINT,
     mensagem_id BIGINT,
