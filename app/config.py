@@ -238,7 +238,7 @@ class OpenAISettings(_Group):
 
     api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
     base_url: _HttpUrl = Field("https://api.openai.com/v1", alias="OPENAI_BASE_URL")
-    model: str = Field("gpt-4o-mini", alias="OPENAI_MODEL")
+    model: str = Field("gpt-5.4-mini", alias="OPENAI_MODEL")
 
 
 class SecuritySettings(_Group):

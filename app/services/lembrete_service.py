@@ -72,7 +72,8 @@ class LembreteService:
     async def plan_due(self, now: datetime, *, limite: int = 500, lembretes: bool = True) -> int:
         """Plan the next `limite` visits that are due; return how many visits were looked at (0: nothing is due).
 
-        Without `lembretes` only the first question is planned. Another planner of the same hospital at work counts as nothing due.
+        Without `lembretes` only the first question is planned. Another planner of
+        the same hospital at work counts as nothing due.
         """
         if not await self._planejamento.lock():
             return 0

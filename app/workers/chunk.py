@@ -76,7 +76,7 @@ class ChunkStart:
         saida = decide_saida(
             row.modelo,
             [_visita(visit) for visit in visits],
-            resposta=row.tipo == "resposta",
+            resposta=row.tipo in {"resposta", "manual"},
             optout=row.optout_em is not None,
             planned=row.quando,
             ate=row.ate,

@@ -1,0 +1,5 @@
+"""`confirma demo`."""
+
+
+def demo() -> None:
+    """Ainda em construção."""

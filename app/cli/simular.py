@@ -1,0 +1,5 @@
+"""`confirma simular`."""
+
+
+def simular() -> None:
+    """Ainda em construção."""
