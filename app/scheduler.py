@@ -1,10 +1,10 @@
 """The cron entries: what runs when. No rule lives here."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
 
 from croniter import croniter
 from loguru import logger
@@ -15,9 +15,7 @@ from sqlalchemy import text
 from app.database import Database
 from app.repositories.hospital import HospitalRepository
 from app.services.lembrete_service import LembreteService
-from app.services.liberacao_service import LiberacaoService
-from app.workers.canais import Canais
-from app.workers.inbox import Inbox
+from app.services.liberacao_service import Custo, LiberacaoService
 
 _BATCHES: Final = 200  # of one entry's run: a backlog must not keep the other entries waiting for ever
 _AHEAD: Final = timedelta(days=120)
@@ -25,6 +23,22 @@ _SAVE: Final = text("""
 INSERT INTO execucoes (nome, ultima_em, resultado, duracao_s) VALUES (:nome, :em, :resultado, :duracao)
 ON CONFLICT (nome) DO UPDATE SET ultima_em = excluded.ultima_em, resultado = excluded.resultado,
                                  duracao_s = excluded.duracao_s""")
+
+
+class Channels(Protocol):
+    """The hospitals and what their channels charge."""
+
+    async def tenants(self) -> list[int]: ...
+
+    async def costs(self) -> Mapping[int, Mapping[int, Custo]]:
+        """Return hospital → channel → what a message costs there."""
+        ...
+
+
+class KeptEvents(Protocol):
+    """Events that could not be applied when they came."""
+
+    async def apply_kept(self, tenant_id: int, *, now: datetime) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +70,8 @@ class AppointmentScheduler:
     def __init__(
         self,
         database: Database,
-        canais: Canais,
-        inbox: Inbox,
+        canais: Channels,
+        inbox: KeptEvents,
         clock: Callable[[], datetime],
         *,
         options: SchedulerOptions,
@@ -110,12 +124,10 @@ class AppointmentScheduler:
     async def release(self) -> int:
         """Release what the channels may send now; return how many messages."""
         now, total = self._clock(), 0
-        channels = await self._canais.all()
-        for tenant_id in sorted({tenant for tenant, _ in channels}):
+        for tenant_id, costs in (await self._canais.costs()).items():
             async with self._database.session_scope(tenant_id) as session:
                 service = LiberacaoService(session, tenant_id, chunk_size=self._chunk_size)
-                ready = {canal: pronto for (tenant, canal), pronto in channels.items() if tenant == tenant_id}
-                total += await service.release({canal: pronto.custo() for canal, pronto in ready.items()}, now=now)
+                total += await service.release(costs, now=now)
         return total
 
     def _register(self, queue: PgQueuer, entry: Entrada) -> None:

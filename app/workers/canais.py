@@ -1,6 +1,7 @@
 """The channels of all hospitals, ready to use: built once, looked at again every few seconds."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,6 +70,13 @@ class Canais:
         """Return what sends over a channel, or None when it is switched off or gone."""
         pronto = (await self.all()).get((tenant_id, canal_id))
         return Gateway(pronto.provider, pronto.por_minuto) if pronto else None
+
+    async def costs(self) -> Mapping[int, Mapping[int, Custo]]:
+        """Return hospital → channel → what a message costs there at most."""
+        table: defaultdict[int, dict[int, Custo]] = defaultdict(dict)
+        for (tenant_id, canal_id), pronto in sorted((await self.all()).items()):
+            table[tenant_id][canal_id] = pronto.custo()
+        return table
 
     async def tenants(self) -> list[int]:
         """Return the hospitals with work to do."""
