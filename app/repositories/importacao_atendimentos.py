@@ -129,7 +129,7 @@ class AtendimentosImportadosRepository(TenantRepository):
         rows = await self._session.execute(
             _INSERT, {"tenant": self._tenant_id, "origem": origem, "quem": quem, "now": now, **_arrays(linhas)}
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     async def load(self, ids: Sequence[int]) -> dict[int, Guardado]:
         """Return and lock stored bookings, in the order of their ids."""

@@ -82,7 +82,7 @@ class PessoasRepository(TenantRepository):
             return {}
         by_hash = {contato.hash: contato for contato in contatos}
         rows = await self._session.execute(_FIND_CONTACTS, {"tenant": self._tenant_id, "hashes": list(by_hash)})
-        ids: dict[bytes, int] = dict(rows.tuples().all())
+        ids: dict[bytes, int] = dict(rows.all())
         missing = [by_hash[key] for key in sorted(by_hash.keys() - ids.keys())]
         if missing:
             ids |= await self._create_contatos(missing)
@@ -101,7 +101,7 @@ class PessoasRepository(TenantRepository):
                 "tipo": [contato.tipo for contato in contatos],
             },
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     async def ensure_pacientes(self, pacientes: Collection[PacienteNovo]) -> dict[bytes, int]:
         """Return the id of each patient by key, creating what is missing and correcting what reads otherwise."""
@@ -131,7 +131,7 @@ class PessoasRepository(TenantRepository):
                 **self._columns(pacientes),
             },
         )
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     async def _correct(self, pacientes: dict[int, PacienteNovo]) -> None:
         if pacientes:

@@ -7,6 +7,8 @@ from operator import attrgetter
 from typing import Final, TypeGuard
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from app import crypto
 from app.connectors.base import AtendimentoImportado, LinhaRejeitada
 from app.domain.telefone import Telefone, TipoTelefone, chave_telefone, parse_telefone
@@ -27,6 +29,8 @@ _CONTEUDO: Final = attrgetter(
     "email", "tipo", "convenio", "unidade", "sala", "duracao_min", "chegar_antes_min", "preparo", "observacoes",
     "situacao_agenda", "agendado_em",
 )  # fmt: skip
+
+_ENCODER: Final = msgspec.json.Encoder()  # what tells None from an empty text, and is four times as fast as str()
 
 _RECUSAS: Final = {
     "data_absurda": "A data da consulta está longe demais para ser verdade.",
@@ -115,6 +119,7 @@ class Preparador:
         self._zona = zona
         self._unidades = unidades
         self._fones: dict[str, Fone | str] = {}
+        self._finais: dict[str, bytes] = {}
 
     def prepare_all(self, itens: Sequence[AtendimentoImportado]) -> list[Registro]:
         return [self.prepare(item) for item in itens]
@@ -122,19 +127,20 @@ class Preparador:
     def prepare(self, item: AtendimentoImportado) -> Registro:
         unidade = self._unidades.get(item.unidade) if item.unidade else None
         primeiro, segundo = self._read(item.telefone), self._read(item.telefone_2)
+        fones = tuple([fone for fone in (primeiro, segundo) if isinstance(fone, Fone)])
         contato = next((fone for fone in (primeiro, segundo) if _is_reachable(fone)), None)
         telefone, telefone_2 = _stored(item.telefone, primeiro), _stored(item.telefone_2, segundo)
         return Registro(
             item=item,
-            hash=crypto.digest((*_CONTEUDO(item), telefone, telefone_2)),
+            hash=crypto.digest((_ENCODER.encode((_CONTEUDO(item), telefone, telefone_2)).decode(),)),
             dia=item.data_consulta.astimezone(unidade.zona if unidade else self._zona).date(),
             unidade_id=unidade.id if unidade else None,
             telefone=telefone,
             telefone_2=telefone_2,
-            fones=tuple(dict.fromkeys(fone for fone in (primeiro, segundo) if isinstance(fone, Fone))),
+            fones=fones,
             contato=contato,
             motivo=None if contato else _motivo(primeiro, segundo),
-            paciente=self._paciente(item, next((f for f in (primeiro, segundo) if isinstance(f, Fone)), None)),
+            paciente=self._paciente(item, fones[0] if fones else None),
         )
 
     def _read(self, texto: str | None) -> Fone | str:
@@ -155,8 +161,15 @@ class Preparador:
             telefone.tipo,
             of("telefone", telefone.e164),
             of("chave", chave_telefone(telefone.e164)),
-            of("final4", telefone.e164[-_ULTIMOS:]),
+            self._final4(telefone.e164[-_ULTIMOS:]),
         )
+
+    def _final4(self, ultimos: str) -> bytes:
+        """Ten thousand of them serve any number of phones."""
+        found = self._finais.get(ultimos)
+        if found is None:
+            found = self._finais[ultimos] = self._finder.of("final4", ultimos)
+        return found
 
     def _paciente(self, item: AtendimentoImportado, fone: Fone | None) -> bytes:
         """Return who it is: the hospital's id, else name and birth, else name and phone.
