@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from app.domain.confirmacao import MESSAGE_TRANSITIONS, TRANSITIONS, EstadoMensagem, Fato, StatusConfirmacao, decide
+from app.domain.confirmacao import MESSAGE_TRANSITIONS, EstadoMensagem, Fato, StatusConfirmacao, decide
 
 
 def _row(cells: Iterable[str]) -> str:
@@ -25,7 +25,7 @@ def draw() -> str:
     """Return the page."""
     confirmation = _table(
         ["fact \\ status", *StatusConfirmacao],
-        [[f"`{fato}`", *(_cell(status, fato) for status in TRANSITIONS)] for fato in Fato],
+        [[f"`{fato}`", *(_cell(status, fato) for status in StatusConfirmacao)] for fato in Fato],
     )
     message = _table(
         ["state", "may become"],

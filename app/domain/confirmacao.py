@@ -68,6 +68,7 @@ class Efeito(StrEnum):
     AVISAR_CANCELAMENTO_AUTOMATICO = "avisar_cancelamento_automatico"
     AVISAR_CANCELAMENTO_HOSPITAL = "avisar_cancelamento_hospital"
     AVISAR_HORARIO_NOVO = "avisar_horario_novo"
+    AVISAR_VOLTA = "avisar_volta"  # the slot given up is the patient's again
     PEDIR_VOLTA = "pedir_volta"  # a person decides: the slot may be somebody else's by now
     RETIRAR_MENSAGENS = "retirar_mensagens"  # steps planned or queued are no longer wanted
     ANULAR_PERGUNTAS = "anular_perguntas"  # an answer to what was asked before finds nothing any more
@@ -92,7 +93,7 @@ _DESISTE: Final = Decisao(_S.SEM_RESPOSTA, (_E.LISTAR_LIGACAO,))  # silence stop
 _RECEPCAO_CONFIRMA: Final = Decisao(_S.CONFIRMADO, (_E.RETIRAR_MENSAGENS,))
 _RECEPCAO_CANCELA: Final = Decisao(_S.CANCELADO, (_E.RETIRAR_MENSAGENS,))
 # After a cancellation the patient asked to come back and waits to hear: here reception's yes is worth a message.
-_RECEPCAO_DEVOLVE: Final = Decisao(_S.CONFIRMADO, (_E.AGRADECER_CONFIRMACAO,))
+_RECEPCAO_DEVOLVE: Final = Decisao(_S.CONFIRMADO, (_E.AVISAR_VOLTA,))
 
 
 def _hospital_cancela(status: StatusConfirmacao) -> Decisao:

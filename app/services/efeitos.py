@@ -20,7 +20,9 @@ _AVISOS: Final = {
     Efeito.AVISAR_CANCELAMENTO_HOSPITAL: "cancelamento_hospital",
     Efeito.AVISAR_HORARIO_NOVO: "mudanca",
     Efeito.AVISAR_CANCELAMENTO_AUTOMATICO: "cancelamento_automatico",
+    Efeito.AVISAR_VOLTA: "confirmado",
 }
+_ANULAM: Final = frozenset({Efeito.AVISAR_CANCELAMENTO_HOSPITAL, Efeito.AVISAR_HORARIO_NOVO})  # with a new version
 _PRIORIDADE_AVISO: Final = 1
 # A cancelled visit is told at any open hour until it would have begun; a moved one as long as it can be answered.
 _FOLGA: Final = timedelta(hours=1)
@@ -145,7 +147,7 @@ def _aviso(
     if quando is None:
         return None
     passo = _AVISOS[efeito]
-    restarted = efeito is not Efeito.AVISAR_CANCELAMENTO_AUTOMATICO
+    restarted = efeito in _ANULAM
     return MensagemNova(
         contato_id=first.contato_id,
         dia=first.dia,
