@@ -10,6 +10,7 @@ from app.api import errors
 from app.api.deps import Contexto
 from app.api.limits import BodyLimit, Envelope
 from app.api.routes import atendimentos, botconversa_test, estatisticas, health, scheduler_status, webhook_intelligent
+from app.dashboard.router import ROUTERS as PAGES
 from app.schemas.api.problema import CampoRecusado, Problema
 
 _ROUTERS: Final = (
@@ -19,6 +20,7 @@ _ROUTERS: Final = (
     botconversa_test.router,
     scheduler_status.router,
     health.router,
+    *PAGES,
 )
 
 

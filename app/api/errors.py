@@ -110,6 +110,11 @@ _BY_STATUS: Final[Mapping[int, Erro]] = {
 }  # fmt: skip
 
 
+def entry_of(error: Exception) -> Erro:
+    """Return the table's entry for an exception of one of its classes."""
+    return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
+
+
 def erro_of(status: int) -> Erro:
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else "Erro"
     return _BY_STATUS.get(status) or Erro(HTTPStatus(status), f"http_{status}", phrase, phrase)
@@ -150,7 +155,7 @@ def install(app: FastAPI) -> None:
 
 
 async def _from_table(_: Request, error: Exception) -> Response:
-    erro = next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
+    erro = entry_of(error)
     headers = {"Retry-After": "5"} if erro.status is _H.SERVICE_UNAVAILABLE else {}
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(max(1, round(error.retry_after)))

@@ -29,7 +29,7 @@ from app.models import (
 from app.repositories.base import TenantRepository
 
 _FINAL: Final = 4  # so many digits are the end of a phone, not a phone
-_ASKING: Final = ("pedido", "lembrete")
+_ASKING: Final = ("pedido", "lembrete", "manual")
 _MOST_LINES: Final = 500
 
 
@@ -70,7 +70,7 @@ class Filtros:
     nome: str | None = None
     atencao: bool | None = None
     atencao_motivo: str | None = None
-    sem_celular: bool = False
+    sem_celular: bool | None = None
     origem: str | None = None
     nr_seq_agenda: str | None = None
 
@@ -92,7 +92,7 @@ class ConsultaRepository(TenantRepository):
     """Reads appointments with their patient, unit and messages; writes reception's notes."""
 
     async def get(self, atendimento_id: int) -> RowMapping | None:
-        query = _records().where(Atendimento.tenant_id == self._tenant_id, Atendimento.id == atendimento_id)
+        query = records().where(Atendimento.tenant_id == self._tenant_id, Atendimento.id == atendimento_id)
         found: RowMapping | None = (await self._session.execute(query)).mappings().one_or_none()
         return found
 
@@ -107,7 +107,7 @@ class ConsultaRepository(TenantRepository):
 
     async def page(self, filtros: Filtros, *, after: Cursor | None = None, limit: int) -> Sequence[RowMapping]:
         """Return up to `limit` records in the order of their visits."""
-        query = _records().where(Atendimento.tenant_id == self._tenant_id, *self._conditions(filtros))
+        query = records().where(Atendimento.tenant_id == self._tenant_id, *self._conditions(filtros))
         if after is not None:
             place = tuple_(Atendimento.data_consulta, Atendimento.id)
             query = query.where(place > tuple_(after.data_consulta, after.id))
@@ -189,7 +189,7 @@ class ConsultaRepository(TenantRepository):
             same = Contato.chave_hash == self.finder.of("chave", chave_telefone(telefone))
         of_patient = (
             select(PacienteContato.paciente_id)
-            .join(Contato, _same_hospital(PacienteContato.tenant_id, PacienteContato.contato_id, Contato))
+            .join(Contato, same_hospital(PacienteContato.tenant_id, PacienteContato.contato_id, Contato))
             .where(PacienteContato.tenant_id == self._tenant_id, same)
         )
         of_visit = select(Contato.id).where(Contato.tenant_id == self._tenant_id, same)
@@ -200,13 +200,14 @@ def _of_days(filtros: Filtros) -> list[ColumnElement[bool]]:
     """Compare the unit's local day; the instant, a day wider for the zones, is what the index knows."""
     found: list[ColumnElement[bool]] = []
     if filtros.de is not None:
-        found += [Atendimento.dia >= filtros.de, Atendimento.data_consulta >= _midnight(filtros.de, days=-1)]
+        found += [Atendimento.dia >= filtros.de, Atendimento.data_consulta >= midnight(filtros.de, days=-1)]
     if filtros.ate is not None:
-        found += [Atendimento.dia <= filtros.ate, Atendimento.data_consulta < _midnight(filtros.ate, days=2)]
+        found += [Atendimento.dia <= filtros.ate, Atendimento.data_consulta < midnight(filtros.ate, days=2)]
     return found
 
 
-def _midnight(day: date, *, days: int) -> datetime:
+def midnight(day: date, *, days: int) -> datetime:
+    """Return an instant near the beginning of a day in any zone: `days` apart from its midnight in UTC."""
     return datetime.combine(day, time(), UTC) + timedelta(days=days)
 
 
@@ -220,8 +221,8 @@ def _of_state(filtros: Filtros) -> list[ColumnElement[bool]]:
         found.append(Atendimento.atencao.is_not(None) if filtros.atencao else Atendimento.atencao.is_(None))
     if filtros.atencao_motivo:
         found.append(Atendimento.atencao == filtros.atencao_motivo)
-    if filtros.sem_celular:
-        found.append(Atendimento.contato_id.is_(None))
+    if filtros.sem_celular is not None:
+        found.append(Atendimento.contato_id.is_(None) if filtros.sem_celular else Atendimento.contato_id.is_not(None))
     return found
 
 
@@ -238,7 +239,7 @@ def _of_place(filtros: Filtros) -> list[ColumnElement[bool]]:
     ]
 
 
-def _same_hospital(tenant_id: Any, number: Any, other: type[Contato | Unidade | Paciente]) -> ColumnElement[bool]:
+def same_hospital(tenant_id: Any, number: Any, other: type[Contato | Unidade | Paciente]) -> ColumnElement[bool]:
     return and_(other.tenant_id == tenant_id, other.id == number)
 
 
@@ -298,7 +299,8 @@ _OWN_COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _records() -> Select[Any]:
+def records() -> Select[Any]:
+    """Return the unified record of every visit, with its patient, unit and messages: add your conditions."""
     envios = _messages_of_visit()
     own = [getattr(Atendimento, name) for name in _OWN_COLUMNS]
     return (
@@ -322,9 +324,9 @@ def _records() -> Select[Any]:
             envios.c.tentativas,
         )
         .select_from(Atendimento)
-        .join(Paciente, _same_hospital(Atendimento.tenant_id, Atendimento.paciente_id, Paciente))
-        .outerjoin(Contato, _same_hospital(Atendimento.tenant_id, Atendimento.contato_id, Contato))
-        .outerjoin(Unidade, _same_hospital(Atendimento.tenant_id, Atendimento.unidade_id, Unidade))
+        .join(Paciente, same_hospital(Atendimento.tenant_id, Atendimento.paciente_id, Paciente))
+        .outerjoin(Contato, same_hospital(Atendimento.tenant_id, Atendimento.contato_id, Contato))
+        .outerjoin(Unidade, same_hospital(Atendimento.tenant_id, Atendimento.unidade_id, Unidade))
         .outerjoin(
             PacienteContato,
             and_(

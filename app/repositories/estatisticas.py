@@ -22,7 +22,7 @@ WITH visitas AS (
                bool_or(m.entregue_em IS NOT NULL OR m.lida_em IS NOT NULL) AS entregue
         FROM mensagens_atendimentos ma
         JOIN mensagens m ON m.tenant_id = ma.tenant_id AND m.dia = ma.dia AND m.id = ma.mensagem_id
-        WHERE ma.tenant_id = a.tenant_id AND ma.atendimento_id = a.id AND m.tipo IN ('pedido', 'lembrete')
+        WHERE ma.tenant_id = a.tenant_id AND ma.atendimento_id = a.id AND m.tipo IN ('pedido', 'lembrete', 'manual')
     ) AS m ON true
     WHERE a.tenant_id = :tenant AND a.dia BETWEEN :de AND :ate
       AND a.data_consulta >= :desde AND a.data_consulta < :antes)

@@ -52,13 +52,15 @@ SILENCIOS: Final[Mapping[str, str]] = {
 ATENCAO: Final[Mapping[str, str]] = {
     "pede_volta": "Cancelou e quer voltar atrás",
     "urgente": "Relatou algo urgente",
-    "urgencia": "Relatou algo urgente",
     "pergunta": "Fez uma pergunta",
     "nao_entendido": "Resposta não entendida",
     "numero_errado": "Número errado",
     "obito": "Aviso de falecimento",
     "numero_recusado": "WhatsApp não aceita o número",
-    "cancelado_pelo_hospital": "Cancelado pelo hospital",
+    "pediu_para_parar": "Não quer mais mensagens",
+    "qual_consulta": "Não disse qual consulta",
+    "resposta_a_horario_antigo": "Respondeu sobre o horário antigo",
+    "resposta_a_visita_cancelada": "Respondeu sobre consulta cancelada",
 }
 
 SEM_CELULAR: Final[Mapping[str, str]] = {
@@ -80,8 +82,8 @@ _FATOS: Final[Mapping[str, str]] = {
     Fato.HOSPITAL_CANCELOU: "O hospital cancelou na agenda.",
     Fato.HOSPITAL_REATIVOU: "O hospital reativou o atendimento na agenda.",
     Fato.HORARIO_MUDOU: "O hospital mudou o horário.",
-    "criado": "Entrou pela agenda do hospital.",
-    "importado": "Entrou pela agenda do hospital.",
+    "resposta_recebida": "O paciente escreveu.",
+    "contato_mudou": "O telefone mudou na agenda do hospital.",
     "atualizado": "A agenda do hospital trouxe dados novos.",
     "dados_alterados": "A recepção alterou: {campos}.",
     "atencao_resolvida": "A recepção tratou do que pedia atenção.",
@@ -117,6 +119,7 @@ _PASSOS: Final[Mapping[str, str]] = {
     "cancelamento_hospital": "Aviso de cancelamento pelo hospital",
     "cancelamento_automatico": "Aviso de cancelamento",
     "segunda_12h": "Segunda mensagem",
+    "manual": "Pedido enviado por um operador",
 }
 
 
@@ -124,6 +127,8 @@ def name_passo(passo: str) -> str:
     """Return what reception calls a step."""
     if lembrete := _LEMBRETE.fullmatch(passo):
         return f"Lembrete de {lembrete[1]} h"
+    if passo.startswith("resposta_"):
+        return "Resposta ao paciente"
     return _PASSOS.get(passo) or plain(passo).capitalize()
 
 
@@ -137,9 +142,15 @@ def tell_fato(fato: str, *, de: str | None, para: str | None, porque: str | None
     passo = name_passo(str(dados["passo"])) if "passo" in dados else "Passo"
     campos = ", ".join(_CAMPOS.get(str(campo), str(campo)) for campo in dados.get("campos") or ())
     said = _FATOS.get(fato, f"{plain(fato).capitalize()}.").format(passo=passo, campos=campos)
-    why = MOTIVOS.get(porque, f"Motivo: {plain(porque)}.") if porque else ""
+    why = _why(porque) if porque else ""
     moved = f"Passou de {_status(de)} para {_status(para)}." if de and para and de != para else ""
     return " ".join(filter(None, (said, why, moved)))
+
+
+def _why(porque: str) -> str:
+    if ":" in porque:  # how an answer was read, as stage and rule
+        return f"Lido por: {plain(porque.partition(':')[0])}."
+    return MOTIVOS.get(porque) or f"{ATENCAO.get(porque) or 'Motivo: ' + plain(porque)}."
 
 
 def _status(status: str) -> str:

@@ -21,7 +21,7 @@ async def run_workflow(atendimento_id: AtendimentoId, contexto: Ctx, now: Now) -
     resultado = await contexto.gateway.workflow(atendimento_id, now)
     steps = [PassoOut.model_validate(step) for step in resultado.steps]
     return WorkflowOut(
-        success=all(step.ok for step in steps),
+        success=resultado.ok,
         atendimento_id=atendimento_id,
         subscriber_id=resultado.subscriber_id,
         message_id=resultado.message_id,

@@ -1,0 +1,1 @@
+"""A page is a folder: its routes, what they show, its templates."""

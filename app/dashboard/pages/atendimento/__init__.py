@@ -1,0 +1,1 @@
+"""One appointment: its facts, its story, what comes next."""

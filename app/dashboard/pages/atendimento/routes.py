@@ -1,0 +1,33 @@
+"""One appointment, with its story in plain Portuguese."""
+
+from fastapi import APIRouter, Response
+
+from app.api.deps import AtendimentoId, Ctx, Now, Sessao
+from app.api.errors import problems
+from app.dashboard.page import PageRoute, Pagina
+from app.dashboard.pages.atendimento.visao import build_ficha
+from app.services.explicacao import ExplicacaoService
+
+router = APIRouter(
+    prefix="/painel/atendimentos",
+    include_in_schema=False,
+    route_class=PageRoute,
+    responses=problems(404, 503),
+    tags=["Painel"],
+)
+
+
+@router.get("/{atendimento_id}")
+async def show_atendimento(
+    atendimento_id: AtendimentoId, sessao: Sessao, contexto: Ctx, page: Pagina, *, now: Now
+) -> Response:
+    lido, explicacao = await ExplicacaoService(sessao, contexto.tenant_id).explain(atendimento_id, now=now)
+    return page.render("atendimento/index.html", a=build_ficha(lido, explicacao, contexto.zona))
+
+
+@router.get("/{atendimento_id}/parcial")
+async def show_parcial(
+    atendimento_id: AtendimentoId, sessao: Sessao, contexto: Ctx, page: Pagina, *, now: Now
+) -> Response:
+    lido, explicacao = await ExplicacaoService(sessao, contexto.tenant_id).explain(atendimento_id, now=now)
+    return page.render("atendimento/_partial.html", a=build_ficha(lido, explicacao, contexto.zona))

@@ -1,0 +1,1 @@
+"""The day: figures, whom to call, who answered, the visits."""

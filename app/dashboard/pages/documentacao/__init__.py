@@ -1,0 +1,1 @@
+"""The description of the HTTP interface, readable without anybody else's scripts."""
