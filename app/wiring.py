@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from app import crypto
-from app.config import Settings
+from app.config import Environment, Settings
 from app.connectors.base import AtendimentoImportado
 from app.database import Database, migrate
 from app.domain.janela import week_hours
@@ -155,7 +155,14 @@ async def build(
 ) -> Programa:
     """Put the objects together over an open database."""
     inbox = Inbox(database, canais, signature_header=settings.botconversa.signature_header)
-    outbox = Outbox(database, canais.gateway, clock, concurrency=settings.worker.concurrency)
+    staging = settings.environment is Environment.STAGING
+    outbox = Outbox(
+        database,
+        canais.gateway,
+        clock,
+        concurrency=settings.worker.concurrency,
+        only_to=frozenset(settings.staging_allowed_phones) if staging else None,
+    )
     options = SchedulerOptions(
         enable_confirmation_job=settings.scheduler.enable_confirmation_job,
         enable_reminder_job=settings.scheduler.enable_reminder_job,

@@ -43,8 +43,17 @@ class Started:
 class ChunkStart:
     """The first transaction of a chunk."""
 
-    def __init__(self, job: ChunkJob, now: datetime, hospital: Hospital, saida: SaidaRepository) -> None:
+    def __init__(
+        self,
+        job: ChunkJob,
+        now: datetime,
+        hospital: Hospital,
+        saida: SaidaRepository,
+        *,
+        only_to: frozenset[str] | None = None,
+    ) -> None:
         self._job, self._now, self._hospital, self._saida = job, now, hospital, saida
+        self._only_to = only_to
         self.started = Started()
         self.fatos: list[FatoHistorico] = []
         self.waking: list[int] = []
@@ -71,6 +80,9 @@ class ChunkStart:
     def _decide(self, row: Row[Any], visits: Sequence[Row[Any]]) -> None:
         if row.estado == EstadoMensagem.EM_ENVIO:  # the worker that had it is gone
             self._give_back(row, visits, EstadoMensagem.INCERTA, motivo="trabalhador_perdido")
+            return
+        if self._only_to is not None and _telefone(row) not in self._only_to:
+            self._give_back(row, visits, EstadoMensagem.CANCELADA, motivo="fora_da_lista_de_teste")
             return
         janela = self._hospital.janela_of(visits[0].unidade_id if visits else None)
         saida = decide_saida(
@@ -110,7 +122,7 @@ class ChunkStart:
         started.outbound.append(
             OutboundMessage(
                 key=key,
-                to=crypto.keyring().decrypt(row.telefone, "contatos.telefone"),
+                to=_telefone(row),
                 first_name=first_name(_nome(first)) if first else "Paciente",
                 last_name="-",  # the gateway wants one; what it need not know it is not told
                 text=texto,
@@ -204,6 +216,10 @@ def _visita(visit: Row[Any]) -> VisitaDaMensagem:
         perguntada=visit.perguntada,
         calado=visit.calado,
     )
+
+
+def _telefone(row: Row[Any]) -> str:
+    return crypto.keyring().decrypt(row.telefone, "contatos.telefone")
 
 
 def _nome(visit: Row[Any]) -> str:

@@ -53,12 +53,21 @@ class Gateway:
 class Outbox:
     """Sends chunks. It holds no connection while a gateway answers."""
 
-    def __init__(self, database: Database, gateways: Gateways, clock: Clock, *, concurrency: int = 100) -> None:
-        """`concurrency` bounds the messages in flight in this process."""
+    def __init__(
+        self,
+        database: Database,
+        gateways: Gateways,
+        clock: Clock,
+        *,
+        concurrency: int = 100,
+        only_to: frozenset[str] | None = None,
+    ) -> None:
+        """`concurrency` bounds the messages in flight here; `only_to` (E.164) is staging's list, None allows all."""
         self._database = database
         self._gateways = gateways
         self._clock = clock
         self._slots = asyncio.Semaphore(concurrency)
+        self._only_to = only_to
 
     async def send_chunk(self, job: ChunkJob) -> Sequence[Outcome]:
         """Send what is still wanted of one chunk; return what the gateway said of each message handed over."""
@@ -78,9 +87,9 @@ class Outbox:
         """Look a last time, render, and commit `em_envio` before anything is handed over."""
         now = self._clock()
         async with self._database.session_scope(job.tenant) as session:
-            chunk = ChunkStart(
-                job, now, await HospitalRepository(session, job.tenant).load(), SaidaRepository(session, job.tenant)
-            )
+            hospital = await HospitalRepository(session, job.tenant).load()
+            saida = SaidaRepository(session, job.tenant)
+            chunk = ChunkStart(job, now, hospital, saida, only_to=self._only_to)
             await chunk.prepare()
             await EfeitoRepository(session, job.tenant).wake(chunk.waking, now=now)
             await HistoricoRepository(session, job.tenant).add(chunk.fatos)
