@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
 
 from app import __doc__ as _program
 from app.api import errors
@@ -11,7 +12,8 @@ from app.api.deps import Contexto
 from app.api.limits import BodyLimit, Envelope
 from app.api.routes import atendimentos, botconversa_test, estatisticas, health, scheduler_status, webhook_intelligent
 from app.dashboard.router import ROUTERS as PAGES
-from app.schemas.api.problema import CampoRecusado, Problema
+from app.schemas import ClassicWebhookData, N8NWebhookData
+from app.schemas.api.problema import Problema
 
 _ROUTERS: Final = (
     atendimentos.router,
@@ -40,9 +42,16 @@ def create_app(contexto: Contexto) -> FastAPI:
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-        for model in (Problema, CampoRecusado):
-            schemas[model.__name__] = model.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas[model.__name__].pop("$defs", None)
+        schema["components"]["schemas"] |= _models_by_hand()
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _models_by_hand() -> dict[str, Any]:
+    """Return the models that routes name without taking them as arguments: errors, and bodies read as raw bytes."""
+    _, described = models_json_schema(
+        [(model, "validation") for model in (Problema, N8NWebhookData, ClassicWebhookData)],
+        ref_template="#/components/schemas/{model}",
+    )
+    models: dict[str, Any] = described["$defs"]
+    return models

@@ -25,6 +25,15 @@ STATUS: Final[Mapping[str, Sinal]] = {
     "pendente": Sinal("○", "Ainda não perguntado", "pendente"),
     "sem_celular": Sinal("☎", "Sem celular", "sem-celular"),
 }
+CONTADOS: Final[Mapping[str, str]] = {
+    "confirmado": "Confirmados",
+    "aguardando": "Aguardando resposta",
+    "sem_resposta": "Sem resposta",
+    "reagendar": "A remarcar",
+    "cancelado": "Cancelados",
+    "pendente": "Ainda não perguntados",
+    "sem_celular": "Sem celular",
+}
 _MORTAS: Final[Mapping[str, Sinal]] = {
     "cancelado": Sinal("✕", "Cancelado pelo hospital", "hospital"),
     "erro_registro": Sinal("✕", "Retirado da agenda", "hospital"),

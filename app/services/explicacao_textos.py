@@ -41,6 +41,7 @@ MOTIVOS: Final[Mapping[str, str]] = {
     "expirou": "O momento dela passou.",
     "numero_recusado": "O gateway não aceita este número.",
     "trabalho_perdido": "O programa foi interrompido no meio do envio.",
+    "ausente_em_carga_completa": "Não veio na carga completa daquele dia.",
 }
 
 SILENCIOS: Final[Mapping[str, str]] = {
@@ -82,6 +83,7 @@ _FATOS: Final[Mapping[str, str]] = {
     Fato.HOSPITAL_CANCELOU: "O hospital cancelou na agenda.",
     Fato.HOSPITAL_REATIVOU: "O hospital reativou o atendimento na agenda.",
     Fato.HORARIO_MUDOU: "O hospital mudou o horário.",
+    "importado": "Entrou pela agenda do hospital.",
     "resposta_recebida": "O paciente escreveu.",
     "contato_mudou": "O telefone mudou na agenda do hospital.",
     "atualizado": "A agenda do hospital trouxe dados novos.",
@@ -101,6 +103,13 @@ _FATOS: Final[Mapping[str, str]] = {
     f"mensagem_{EstadoMensagem.CANCELADA}": "A mensagem foi retirada antes de sair.",
     f"mensagem_{EstadoMensagem.EXPIRADA}": "A mensagem não saiu a tempo.",
     f"mensagem_{EstadoMensagem.INCERTA}": "O gateway não disse se aceitou a mensagem.",
+}
+
+_ETAPAS: Final[Mapping[str, str]] = {
+    "digito": "Respondeu com o número da opção.",
+    "letra": "Respondeu por letra.",
+    "expressao": "Disse com palavras claras.",
+    "alerta": "Disse algo que precisa de uma pessoa.",
 }
 
 _CAMPOS: Final[Mapping[str, str]] = {
@@ -141,7 +150,8 @@ def tell_fato(fato: str, *, de: str | None, para: str | None, porque: str | None
     """Return one line of the history as a sentence or two."""
     passo = name_passo(str(dados["passo"])) if "passo" in dados else "Passo"
     campos = ", ".join(_CAMPOS.get(str(campo), str(campo)) for campo in dados.get("campos") or ())
-    said = _FATOS.get(fato, f"{plain(fato).capitalize()}.").format(passo=passo, campos=campos)
+    known = _FATOS.get(fato)
+    said = known.format(passo=passo, campos=campos) if known else f"{plain(fato).capitalize()}."
     why = _why(porque) if porque else ""
     moved = f"Passou de {_status(de)} para {_status(para)}." if de and para and de != para else ""
     return " ".join(filter(None, (said, why, moved)))
@@ -149,7 +159,7 @@ def tell_fato(fato: str, *, de: str | None, para: str | None, porque: str | None
 
 def _why(porque: str) -> str:
     if ":" in porque:  # how an answer was read, as stage and rule
-        return f"Lido por: {plain(porque.partition(':')[0])}."
+        return _ETAPAS.get(porque.partition(":")[0], "")
     return MOTIVOS.get(porque) or f"{ATENCAO.get(porque) or 'Motivo: ' + plain(porque)}."
 
 

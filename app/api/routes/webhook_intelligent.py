@@ -10,7 +10,6 @@ from app.api.deps import Ctx, Now, Sessao, WebhookAnswer
 from app.api.errors import problem_response, problems
 from app.api.strict_json import StrictRoute
 from app.repositories.saude import SaudeRepository
-from app.schemas import ClassicWebhookData, N8NWebhookData
 from app.schemas.api.webhook import SaudeWebhook, WebhookOut
 
 router = APIRouter(prefix="/webhook", tags=["Webhooks"], route_class=StrictRoute)
@@ -28,8 +27,8 @@ _BODY: Final[dict[str, Any]] = {
             "application/json": {
                 "schema": {
                     "anyOf": [
-                        N8NWebhookData.model_json_schema(ref_template="#/components/schemas/{model}"),
-                        ClassicWebhookData.model_json_schema(ref_template="#/components/schemas/{model}"),
+                        {"$ref": "#/components/schemas/N8NWebhookData"},
+                        {"$ref": "#/components/schemas/ClassicWebhookData"},
                     ]
                 },
                 "examples": {

@@ -8,11 +8,12 @@ let busy = false;
 
 function keep(read) {
   const focused = region.contains(document.activeElement) ? document.activeElement.id : "";
-  const scrolled = region.querySelector(".rola")?.scrollLeft ?? 0;
+  const places = [...region.querySelectorAll("[data-rola]")].map((one) => [one.scrollLeft, one.scrollTop]);
   region.replaceChildren(...read.body.childNodes);
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
-  const table = region.querySelector(".rola");
-  if (table) table.scrollLeft = scrolled;
+  region.querySelectorAll("[data-rola]").forEach((one, index) => {
+    [one.scrollLeft, one.scrollTop] = places[index] ?? [0, 0];
+  });
 }
 
 function turnClock() {

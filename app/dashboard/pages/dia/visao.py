@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from app.dashboard.sinais import STATUS, Sinal, desfecho_of, reason_to_call, situacao_of, status_of
+from app.dashboard.datas import weekday_short
+from app.dashboard.sinais import CONTADOS, STATUS, Sinal, desfecho_of, reason_to_call, situacao_of, status_of
 from app.domain.confirmacao import StatusConfirmacao
 from app.repositories.consulta import Cursor, Filtros
 from app.repositories.painel import Chamadas, DiaContado
@@ -20,6 +21,7 @@ _ADDRESS: Final = "/painel"
 class Cartao:
     """One figure of the day, and the way to its visits."""
 
+    nome: str
     sinal: Sinal
     valor: int
     href: str
@@ -38,8 +40,8 @@ class Fatia:
 @dataclass(frozen=True, slots=True)
 class DiaDaFaixa:
     dia: date
-    total: int
-    confirmados: int
+    nome: str
+    conta: str
     href: str
     atual: bool
 
@@ -157,7 +159,7 @@ def build_dia(
         chamadas_total=chamadas.total,
         respostas=[_resposta(row) for row in respostas],
         visitas=[_pessoa(row, status_of(row)) for row in visitas[:PAGE]],
-        filtro=STATUS[pedido.status].texto if pedido.status else "",
+        filtro=CONTADOS[pedido.status].lower() if pedido.status else "",
         mais=pedido.href(dia, status=pedido.status, depois=mais) if mais else None,
         parcial=pedido.href(dia, status=pedido.status, depois=here, path=f"{_ADDRESS}/parcial"),
     )
@@ -177,8 +179,8 @@ def _faixa(pedido: Pedido, contados: Mapping[date, DiaContado]) -> list[DiaDaFai
     return [
         DiaDaFaixa(
             dia=day,
-            total=contados[day].total if day in contados else 0,
-            confirmados=contados[day].confirmado if day in contados else 0,
+            nome="hoje" if day == pedido.hoje else weekday_short(day),
+            conta=f"{contados[day].confirmado} de {contados[day].total}" if day in contados else "",
             href=pedido.href(day),
             atual=day == pedido.dia,
         )
@@ -189,6 +191,7 @@ def _faixa(pedido: Pedido, contados: Mapping[date, DiaContado]) -> list[DiaDaFai
 def _cartoes(pedido: Pedido, contado: DiaContado) -> list[Cartao]:
     return [
         Cartao(
+            nome=CONTADOS[status],
             sinal=sinal,
             valor=getattr(contado, status),
             href=pedido.href(pedido.dia, status=None if status == pedido.status else status) + "#visitas",
