@@ -238,9 +238,12 @@ def _wrong_word(entrega: Entrega, citadas: Sequence[Citada], *, aviso: bool) -> 
 
 
 def _replies(entregas: Sequence[Entrega], respostas: Sequence[Respondida], regras: Regras) -> frozenset[int]:
-    """Return which deliveries answer the patient: one for each thing written, a statement before a question."""
+    """Return which deliveries answer the patient: one for each thing written, a statement before a question.
+
+    The last thing written chooses first: the reply to it may seem to answer what was written a little earlier too.
+    """
     escolhidas: set[int] = set()
-    for resposta in sorted(respostas, key=lambda resposta: resposta.em):
+    for resposta in sorted(respostas, key=lambda resposta: resposta.em, reverse=True):
         perto = [
             (entrega.leitura.pergunta, entrega.em, i)
             for i, entrega in enumerate(entregas)
