@@ -4,6 +4,7 @@ import itertools
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from app import crypto
 from app.database import Database, migrate
 from app.embedded import EmbeddedPostgres, ServerAddress, create_roles
+from tests.cenario import Cenario, open_cenario
 
 NOW: Final = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)  # a Monday, 10:00 in São Paulo
 PASSWORD: Final = "testes-locais"
@@ -85,3 +87,10 @@ async def hospital(database: Database) -> int:
 @pytest.fixture
 async def outro_hospital(database: Database) -> int:
     return await create_hospital(database, "Hospital Vizinho")
+
+
+@pytest.fixture
+async def cenario(database: Database, hospital: int, now: datetime, tmp_path: Path) -> AsyncIterator[Cenario]:
+    """Play a hospital's days: real program, real HTTP to a gateway that behaves, a clock to turn."""
+    async with open_cenario(database, hospital, now, tmp_path) as opened:
+        yield opened

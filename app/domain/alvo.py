@@ -84,18 +84,26 @@ def choose_alvo(
 ) -> Alvo:
     """Return the question an answer belongs to.
 
-    By the quoted message, else by the only open question; an id in the payload
-    decides while no more than one is open, because a contact's field at the
-    gateway holds one value: with several open it may be any of them.
+    By the quoted message (as it was: a later one about the same visit does not
+    hide it), else by the only open question; an id in the payload decides while
+    no more than one is open, because a contact's field at the gateway holds one
+    value: with several open it may be any of them, and one older than the open
+    question was overwritten when that question left.
     """
-    newest = _newest_first(perguntas)
-    quoted = [pergunta for pergunta in newest if quoted_id and pergunta.provider_id == quoted_id]
+    perguntas = tuple(perguntas)
+    quoted = [pergunta for pergunta in perguntas if quoted_id and pergunta.provider_id == quoted_id]
     if quoted:
         return _judge(quoted[0], now)
+    newest = _newest_first(perguntas)
     abertas = [pergunta for pergunta in newest if pergunta.is_open(now)]
     if len(abertas) > 1:
         return Alvo(TipoAlvo.QUAL, tuple(reversed(abertas)))
-    named = [pergunta for pergunta in newest if _names(pergunta, atendimento_id, nr_seq_agenda)]
+    since = abertas[0].mensagem_id if abertas else 0
+    named = [
+        pergunta
+        for pergunta in newest
+        if pergunta.mensagem_id >= since and _names(pergunta, atendimento_id, nr_seq_agenda)
+    ]
     if named:
         return _judge(named[0], now)
     if abertas:

@@ -7,16 +7,54 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import StrictUndefined, Template, TemplateError, meta
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 TEXTO_MAXIMO: Final = 4096  # WhatsApp's limit for a text message
 CORPO_MAXIMO: Final = 8000
 _FOLDER: Final = Path(__file__).parent / "modelos"
-_ENVIRONMENT: Final = ImmutableSandboxedEnvironment(
+_FILTROS: Final = ("capitalize", "default", "first", "join", "last", "length", "lower", "title", "trim", "upper")
+
+
+class _Ambiente(ImmutableSandboxedEnvironment):
+    """Templates loop and show: calls, arithmetic on text and other files are how a text would fill the memory."""
+
+    intercepted_binops = frozenset({"*", "**", "%"})
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        del context, left, right
+        raise SecurityError(f"o operador {operator} não é permitido")
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        del obj
+        return False
+
+
+_ENVIRONMENT: Final = _Ambiente(
     undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False, keep_trailing_newline=False
 )
+_ENVIRONMENT.globals.clear()
+_ENVIRONMENT.filters = {name: _ENVIRONMENT.filters[name] for name in _FILTROS}
 # What a template may use; `app.domain.mensagem.Contexto` provides them all.
 VARIAVEIS: Final = frozenset({"hospital", "telefone_hospital", "nome", "visitas", "visita", "varias", "anterior"})
+
+
+# A visit as `app.domain.mensagem.tell_visita` tells it: what a template is tried on before anybody receives it.
+EXEMPLO: Final[Mapping[str, Any]] = {
+    "letra": "A",
+    "nome": "Maria",
+    "tipo": "uma consulta",
+    "tipo_curto": "consulta",
+    "quando": "amanhã, 03/03, às 10:00",
+    "unidade": "Ambulatório",
+    "endereco": "Rua das Acácias, 100",
+    "especialidade": "Cardiologia",
+    "medico": "Dra. Helena",
+    "chegar_antes_min": 15,
+    "preparo": "Jejum de 8 horas.",
+    "regulada": False,
+    "resposta": "você vem",
+}
 
 
 class ModeloInvalido(ValueError):  # noqa: N818  named for what happened
@@ -42,7 +80,7 @@ def shipped_modelos() -> Mapping[str, Modelo]:
 
 
 def check_modelo(corpo: str) -> None:
-    """Raise ModeloInvalido unless `corpo` compiles and asks only for variables that exist."""
+    """Raise ModeloInvalido unless `corpo` compiles, asks only for what exists and says something when tried."""
     if len(corpo) > CORPO_MAXIMO:
         raise ModeloInvalido(f"O modelo tem mais de {CORPO_MAXIMO} caracteres.")
     try:
@@ -52,6 +90,8 @@ def check_modelo(corpo: str) -> None:
         raise ModeloInvalido(f"O modelo tem um erro de escrita: {error.message or type(error).__name__}") from error
     if unknown:
         raise ModeloInvalido(f"O modelo usa o que não existe: {', '.join(sorted(unknown))}.")
+    for visitas in ([EXEMPLO], [EXEMPLO, {**EXEMPLO, "letra": "B", "nome": "José"}]):
+        render(Modelo("novo", 0, corpo), _example(visitas))
 
 
 def render(modelo: Modelo, contexto: Mapping[str, Any]) -> str:
@@ -63,6 +103,13 @@ def render(modelo: Modelo, contexto: Mapping[str, Any]) -> str:
     if not texto:
         raise ModeloInvalido(f"O modelo {modelo.nome} ficou vazio.")
     return texto[:TEXTO_MAXIMO]
+
+
+def _example(visitas: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+    varias = len(visitas) > 1
+    nome = None if varias else visitas[0]["nome"]
+    hospital = {"hospital": "Santa Casa", "telefone_hospital": "(27) 3333-0000", "anterior": None}
+    return {**hospital, "nome": nome, "visitas": visitas, "visita": visitas[0], "varias": varias}
 
 
 @lru_cache(maxsize=1024)

@@ -1,10 +1,12 @@
 """The rate of a channel: a bucket in the gateway's own unit, refilled by the clock it is given."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 _RAJADA_S: Final = 2.0  # at most this many seconds of the rate leave at once
+_MENSAGEM: Final = 10.0  # room for the dearest message, where two seconds of a slow channel are less
+_DESACERTO: Final = timedelta(minutes=1)  # clocks of two machines may differ by this much
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Ritmo:
     @property
     def teto(self) -> float:
         """The most that may be spent at once."""
-        return max(1.0, self.por_minuto / 60 * _RAJADA_S)
+        return max(self.por_minuto / 60 * _RAJADA_S, min(_MENSAGEM, self.por_minuto / 2), 1.0)
 
     @property
     def por_segundo(self) -> float:
@@ -28,3 +30,18 @@ class Ritmo:
         if desde is None:
             return self.teto
         return min(self.teto, fichas + max(0.0, (now - desde).total_seconds()) * self.por_segundo)
+
+    def mark(self, desde: datetime | None, now: datetime) -> datetime:
+        """Return up to when the refill is paid out: never back, or a slower clock's time would be paid twice.
+
+        A mark further ahead than clocks differ was somebody's wrong clock, and would stop the channel.
+        """
+        return desde if desde is not None and now < desde <= now + _DESACERTO else now
+
+    def allows(self, fichas: float, custo: float) -> bool:
+        """Tell whether a message may leave; one dearer than a full bucket leaves when the bucket is full."""
+        return custo <= fichas or (custo > self.teto and fichas >= self.teto)
+
+    def charge(self, custo: float) -> float:
+        """Return what a message takes off: beyond a full bucket twice, so that no minute sees more than the rate."""
+        return custo + max(0.0, custo - self.teto)

@@ -12,7 +12,8 @@ from app.domain.janela import Janela
 
 # Templates that ask "will you come?": what they leave behind is an open question.
 PERGUNTAS: Final = frozenset({"pedido", "lembrete", "mudanca"})
-_CANCELAMENTOS: Final = frozenset({"cancelamento_hospital", "cancelamento_automatico"})
+_CANCELAMENTO_HOSPITAL: Final = "cancelamento_hospital"
+_CANCELAMENTO_AUTOMATICO: Final = "cancelamento_automatico"
 
 
 class MotivoSaida(StrEnum):
@@ -82,8 +83,10 @@ def decide_saida(
 def _still_wanted(modelo: str, visita: VisitaDaMensagem, now: datetime) -> bool:
     if visita.calado or visita.data_consulta <= now:
         return False
-    if modelo in _CANCELAMENTOS:
-        return visita.situacao is SituacaoAgenda.CANCELADO or modelo == "cancelamento_automatico"
+    if modelo == _CANCELAMENTO_HOSPITAL:
+        return visita.situacao is SituacaoAgenda.CANCELADO
+    if modelo == _CANCELAMENTO_AUTOMATICO:  # reception may have given the slot back before this left
+        return visita.status is StatusConfirmacao.CANCELADO and visita.horario_versao == visita.perguntada
     if not pode_perguntar(visita.situacao) or visita.horario_versao != visita.perguntada:
         return False
     if modelo in PERGUNTAS:

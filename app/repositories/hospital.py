@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.domain.janela import Janela
 from app.domain.modelo import Modelo, shipped_modelos
@@ -66,7 +67,7 @@ class HospitalRepository(TenantRepository):
         return Hospital(self._tenant_id, tenant.nome, politica, unidades, await self._modelos())
 
     async def _modelos(self) -> dict[str, Modelo]:
-        newest = select(ModeloRow).distinct(ModeloRow.nome).order_by(ModeloRow.nome, ModeloRow.versao.desc())
+        newest = select(ModeloRow).ext(distinct_on(ModeloRow.nome)).order_by(ModeloRow.nome, ModeloRow.versao.desc())
         own = {row.nome: Modelo(row.nome, row.versao, row.corpo) for row in (await self._session.scalars(newest)).all()}
         return {**shipped_modelos(), **own}
 

@@ -34,7 +34,7 @@ WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia = u.dia
   AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)""")
 
 _SPEND: Final = text("""
-UPDATE canais SET fichas = :fichas, fichas_em = :now WHERE tenant_id = :tenant AND id = :canal""")
+UPDATE canais SET fichas = :fichas, fichas_em = :em WHERE tenant_id = :tenant AND id = :canal""")
 _REFUND: Final = text("""
 UPDATE canais SET fichas = least(fichas + :fichas, CAST(:teto AS double precision))
 WHERE tenant_id = :tenant AND id = :canal""")
@@ -153,8 +153,9 @@ class SaidaRepository(TenantRepository):
             now=now,
         )
 
-    async def spend(self, canal_id: int, fichas: float, *, now: datetime) -> None:
-        await self._execute(_SPEND, canal=canal_id, fichas=fichas, now=now)
+    async def spend(self, canal_id: int, fichas: float, *, em: datetime) -> None:
+        """Write what is left; `em` is up to when the refill is paid out."""
+        await self._execute(_SPEND, canal=canal_id, fichas=fichas, em=em)
 
     async def refund(self, canal_id: int, fichas: float, *, teto: float) -> None:
         """Give back what was reserved and not spent."""

@@ -98,13 +98,12 @@ class LiberacaoService:
         chosen: list[tuple[int, date, int]] = []
         for row in await self._saida.candidates(canal.id, now, limite=limite):
             units = custo.of(row.conhecido, row.sessao)
-            # a message dearer than a full bucket leaves when the bucket is full, and the debt is worked off
-            if ritmo and units > fichas and not (units > ritmo.teto and fichas >= ritmo.teto):
+            if ritmo and not ritmo.allows(fichas, units):
                 break
-            fichas -= units
+            fichas -= ritmo.charge(units) if ritmo else units
             chosen.append((row.id, row.dia, units))
         if ritmo:
-            await self._saida.spend(canal.id, fichas, now=now)
+            await self._saida.spend(canal.id, fichas, em=ritmo.mark(canal.fichas_em, now))
         if chosen:
             await self._enqueue(canal.id, chosen, now)
         return len(chosen)
