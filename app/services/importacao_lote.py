@@ -17,8 +17,8 @@ from app.repositories.importacao_atendimentos import (
     Guardado,
     LinhaAtendimento,
 )
-from app.repositories.importacao_pessoas import ContatoNovo, PacienteNovo, PessoasRepository
 from app.services.efeitos import EfeitoService, Mudanca
+from app.services.importacao_pessoas import Encontradas, PessoasConhecidas
 from app.services.importacao_registro import Registro
 from app.services.importacao_regras import Consequencia, EstadoAgenda, Planejamento, compare
 
@@ -53,6 +53,11 @@ class _Triagem:
     mudados: dict[int, Registro] = field(default_factory=dict)
     versoes: dict[int, datetime] = field(default_factory=dict)
 
+    @property
+    def registros(self) -> list[Registro]:
+        """What must be written: the new ones, then the changed ones."""
+        return [*self.novos, *self.mudados.values()]
+
 
 @dataclass(slots=True)
 class _Mudado:
@@ -68,25 +73,32 @@ class _Mudado:
 class LoteService:
     """Takes the batches of one origin."""
 
-    def __init__(self, session: AsyncSession, tenant_id: int, *, origem: str, quem: str) -> None:
-        """Take an open transaction of one hospital."""
+    def __init__(
+        self, session: AsyncSession, tenant_id: int, *, origem: str, quem: str, pessoas: PessoasConhecidas
+    ) -> None:
+        """Take an open transaction of one hospital, and whom the import has met."""
+        self._session = session
+        self._pessoas = pessoas
         self._origem = origem
         self._quem = quem
         self._importacao = ImportacaoRepository(session, tenant_id)
-        self._pessoas = PessoasRepository(session, tenant_id)
         self._atendimentos = AtendimentosImportadosRepository(session, tenant_id)
         self._historico = HistoricoRepository(session, tenant_id)
         self._mensagens = EfeitoRepository(session, tenant_id)
         self._efeitos = EfeitoService(session, tenant_id)
 
-    async def apply(self, lote: Sequence[Registro], *, now: datetime) -> ResultadoLote:
-        """Bring our bookings to what the batch says. The caller commits."""
+    async def meet(self, lote: Sequence[Registro]) -> Encontradas:
+        """Store the people of a batch ahead of it, out of turn; what this finds known may change until its turn."""
+        return await self._pessoas.meet(self._session, _triage(lote, await self._known(lote)).registros)
+
+    async def apply(self, lote: Sequence[Registro], pessoas: Encontradas, *, now: datetime) -> ResultadoLote:
+        """Bring our bookings to what the batch says; `pessoas` were met ahead. The caller commits."""
         await self._importacao.lock()
-        known = await self._importacao.known(self._origem, [registro.item.nr_seq_agenda for registro in lote])
+        known = await self._known(lote)
         triagem = _triage(lote, known)
         await self._importacao.touch_versions(triagem.versoes)
         guardados = await self._atendimentos.load(sorted(triagem.mudados)) if triagem.mudados else {}
-        linhas = await self._with_people([*triagem.novos, *triagem.mudados.values()], now=now)
+        linhas = await self._linhas(triagem.registros, pessoas, now=now)
         criados = await self._create(linhas[: len(triagem.novos)], now=now)
         mudados = [
             _changed(registro, guardados[atendimento_id], linha, now=now)
@@ -102,25 +114,16 @@ class LoteService:
             ids={numero: conhecido.id for numero, conhecido in known.items()} | criados,
         )
 
-    async def _with_people(self, registros: Sequence[Registro], *, now: datetime) -> list[LinhaAtendimento]:
-        """Return the rows to store, their patients and phones being in their tables."""
-        fones = {fone.hash: fone for registro in registros for fone in registro.fones}
-        contatos = await self._pessoas.ensure_contatos(
-            [ContatoNovo(fone.e164, fone.tipo, fone.hash, fone.chave, fone.final4) for fone in fones.values()]
-        )
-        pacientes = await self._pessoas.ensure_pacientes([_paciente(registro) for registro in registros])
-        await self._pessoas.link(
-            (pacientes[registro.paciente], contatos[fone.hash]) for registro in registros for fone in registro.fones
-        )
-        return [
-            _linha(
-                registro,
-                paciente_id=pacientes[registro.paciente],
-                contato_id=contatos[registro.contato.hash] if registro.contato else None,
-                now=now,
-            )
-            for registro in registros
-        ]
+    async def _known(self, lote: Sequence[Registro]) -> dict[str, Conhecido]:
+        return await self._importacao.known(self._origem, [registro.item.nr_seq_agenda for registro in lote])
+
+    async def _linhas(
+        self, registros: Sequence[Registro], pessoas: Encontradas, *, now: datetime
+    ) -> list[LinhaAtendimento]:
+        faltam = [registro for registro in registros if not pessoas.has(registro)]
+        if faltam:
+            pessoas.add(await self._pessoas.meet(self._session, faltam))
+        return [_linha(registro, pessoas, now=now) for registro in registros]
 
     async def _create(self, linhas: Sequence[LinhaAtendimento], *, now: datetime) -> dict[str, int]:
         if not linhas:
@@ -161,16 +164,12 @@ def _triage(lote: Sequence[Registro], known: Mapping[str, Conhecido]) -> _Triage
     return triagem
 
 
-def _paciente(registro: Registro) -> PacienteNovo:
+def _linha(registro: Registro, pessoas: Encontradas, *, now: datetime) -> LinhaAtendimento:
     item = registro.item
-    return PacienteNovo(registro.paciente, item.id_paciente, item.nome_paciente, registro.nascimento, item.responsavel)
-
-
-def _linha(registro: Registro, *, paciente_id: int, contato_id: int | None, now: datetime) -> LinhaAtendimento:
-    item = registro.item
+    contato_id = pessoas.contato_id(registro)
     return LinhaAtendimento(
         nr_seq_agenda=item.nr_seq_agenda,
-        paciente_id=paciente_id,
+        paciente_id=pessoas.pacientes[registro.paciente],
         contato_id=contato_id,
         unidade_id=registro.unidade_id,
         telefone=registro.telefone,

@@ -1,12 +1,14 @@
 """A schedule comes in: read whole, stored batch by batch, and what is missing from a complete file cancelled."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, cast
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import crypto
 from app.connectors.base import AtendimentoImportado, Aviso, ItemAgenda, LinhaRejeitada
@@ -16,6 +18,7 @@ from app.repositories.importacao import Ausente, ImportacaoRepository
 from app.services.efeitos import EfeitoService, Mudanca
 from app.services.importacao_leitura import Lidos, read_all
 from app.services.importacao_lote import LoteService, ResultadoLote
+from app.services.importacao_pessoas import Encontradas, PessoasConhecidas
 from app.services.importacao_registro import Preparador, Registro, UnidadeConhecida
 from app.services.importacao_regras import EstadoAgenda, compare
 
@@ -100,6 +103,14 @@ class ImportacaoService:
         return carga.resultado
 
 
+@dataclass(frozen=True, slots=True)
+class _Lote:
+    """A batch on its way, with the people stored ahead of it."""
+
+    registros: list[Registro]
+    pessoas: Encontradas
+
+
 class _Carga:
     """One import under way."""
 
@@ -110,6 +121,7 @@ class _Carga:
         self._quem = quem
         self._now = now
         self._dias: set[date] = set()
+        self._pessoas = PessoasConhecidas(tenant_id)
         self.resultado = ResultadoImportacao()
 
     async def start(self, lidos: Lidos, *, zona: ZoneInfo) -> Preparador:
@@ -134,26 +146,38 @@ class _Carga:
         tamanho: int,
         progress: Callable[[int], None] | None,
     ) -> None:
-        """Store batch after batch; while the database works on one, the next is prepared."""
-        pronto: list[Registro] = []
+        """Store batch after batch; while one is stored, the people of the next are, and its successor is prepared."""
+        preparado: list[Registro] = []
+        encontrado = _Lote([], Encontradas())
         feitos = 0
-        for inicio in range(0, len(itens) + tamanho, tamanho):
-            lote = pronto
-            pronto, _ = await asyncio.gather(
-                asyncio.to_thread(preparador.prepare_all, itens[inicio : inicio + tamanho]), self._apply(lote)
-            )
-            feitos += len(lote)
-            if progress and lote:
+        for inicio in range(0, len(itens) + 2 * tamanho, tamanho):
+            seguinte = asyncio.to_thread(preparador.prepare_all, itens[inicio : inicio + tamanho])
+            ahead = self._meet(preparado, alone=len(itens) <= tamanho)
+            preparado, proximo = await _together(seguinte, ahead, self._apply(encontrado))
+            feitos += len(encontrado.registros)
+            if progress and encontrado.registros:
                 progress(feitos)
+            encontrado = proximo
 
-    async def _apply(self, lote: Sequence[Registro]) -> None:
-        if not lote:
+    async def _meet(self, registros: list[Registro], *, alone: bool) -> _Lote:
+        """Store the people of a batch; one that comes alone does it in its own transaction."""
+        if alone or not registros:
+            return _Lote(registros, Encontradas())
+        async with self._scope() as session:
+            pessoas = await self._service(session).meet(registros)
+        self._pessoas.remember(pessoas)
+        return _Lote(registros, pessoas)
+
+    async def _apply(self, lote: _Lote) -> None:
+        if not lote.registros:
             return
         async with self._scope() as session:
-            service = LoteService(session, self._tenant_id, origem=self._origem, quem=self._quem)
-            feito = await service.apply(lote, now=self._now)
+            feito = await self._service(session).apply(lote.registros, lote.pessoas, now=self._now)
         self.resultado.add_lote(feito)
-        self._dias.update(registro.dia for registro in lote)
+        self._dias.update(registro.dia for registro in lote.registros)
+
+    def _service(self, session: AsyncSession) -> LoteService:
+        return LoteService(session, self._tenant_id, origem=self._origem, quem=self._quem, pessoas=self._pessoas)
 
     async def complete(self, lidos: Lidos, dia: date) -> None:
         """Cancel what a complete file of `dia` does not name, unless the file cannot be taken at its word."""
@@ -180,6 +204,17 @@ class _Carga:
                 arquivo_sha256=arquivo_sha256,
                 now=self._now,
             )
+
+
+async def _together(
+    seguinte: Awaitable[list[Registro]], ahead: Awaitable[_Lote], apply: Awaitable[None]
+) -> tuple[list[Registro], _Lote]:
+    """Run all to their end, then raise what one of them raised: none is left running behind its caller."""
+    preparado, encontrado, aplicado = await asyncio.gather(seguinte, ahead, apply, return_exceptions=True)
+    for result in (aplicado, encontrado, preparado):
+        if isinstance(result, BaseException):
+            raise result
+    return cast("list[Registro]", preparado), cast("_Lote", encontrado)
 
 
 def _doubt(lidos: Lidos, dia: date, dias: Collection[date]) -> str | None:
