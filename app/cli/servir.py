@@ -1,0 +1,146 @@
+"""`confirma serve` and `confirma worker`: the program as a hospital runs it."""
+
+import asyncio
+import ipaddress
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Final, NoReturn
+
+import typer
+
+from app.api.server import ApiServer, PortaOcupadaError, open_socket, port_of
+from app.config import Environment, Settings, SettingsError, load_settings
+from app.database import DatabaseRefusedError, is_away
+from app.embedded import EmbeddedPostgresError
+from app.local_secrets import LocalSecretsError
+from app.main import create_app
+from app.observability import configure_logging
+from app.simulator.demo import DemoEmUsoError
+from app.wiring import open_programa
+from app.workers.loop import Worker
+
+EXIT_FAILED: Final = 1
+EXIT_WRONG_USE: Final = 2
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_TOLD: Final = (PortaOcupadaError, DatabaseRefusedError, EmbeddedPostgresError, LocalSecretsError, DemoEmUsoError)
+
+
+def serve(
+    porta: Annotated[
+        int | None, typer.Option("--porta", min=0, max=65_535, help="Porta; sem ela vale PORT. 0 escolhe uma livre.")
+    ] = None,
+    sem_worker: Annotated[bool, typer.Option("--sem-worker", help="Só API e painel; os envios ficam com `worker`.")] = (
+        False
+    ),
+) -> None:
+    """Serve a API e o painel; envia e agenda no mesmo processo, a não ser com --sem-worker."""
+    settings = read_settings()
+    _refuse_exposure(settings)
+    if porta is not None:
+        settings = settings.model_copy(update={"server": settings.server.model_copy(update={"port": porta})})
+    run(_serve(settings, with_worker=not sem_worker))
+
+
+def worker() -> None:
+    """Envia as mensagens e roda o agendador, sem API nem painel."""
+    run(_work(read_settings()))
+
+
+def read_settings() -> Settings:
+    """Return the environment's settings with the log set up, or end with the sentences that say what is wrong."""
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        refuse(*error.sentences, code=EXIT_WRONG_USE)
+    configure_logging(settings.log, environment=settings.environment)
+    return settings
+
+
+def refuse(*sentences: str, code: int = EXIT_FAILED) -> NoReturn:
+    for sentence in sentences:
+        print(sentence, file=sys.stderr, flush=True)
+    raise typer.Exit(code)
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end; what a person can mend is told in a sentence."""
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(work)
+    except _TOLD as error:
+        refuse(str(error))
+    except Exception as error:
+        if is_away(error):
+            refuse("O banco de dados não respondeu: confira DATABASE_URL e se o servidor está no ar.")
+        raise
+
+
+@asynccontextmanager
+async def until_told_to_end() -> AsyncIterator[asyncio.Event]:
+    """Give an event that Ctrl-C, SIGTERM or a closed terminal sets: everything begun is then finished in order."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, told.set)
+    try:
+        yield told
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+async def _serve(settings: Settings, *, with_worker: bool) -> None:
+    opened = open_socket(settings.server.host, settings.server.port)
+    async with until_told_to_end() as told, open_programa(settings) as programa:
+        server = ApiServer(create_app(programa), opened)
+        await server.start()
+        print(f"Confirma em http://{settings.server.host}:{port_of(opened)}", file=sys.stderr, flush=True)
+        ending = asyncio.create_task(told.wait())
+        working = programa.worker() if with_worker else None
+        await _until(ending, working)
+        await server.stop()
+
+
+async def _work(settings: Settings) -> None:
+    async with until_told_to_end() as told, open_programa(settings) as programa:
+        print("Worker do Confirma trabalhando; Ctrl-C encerra.", file=sys.stderr, flush=True)
+        await _until(asyncio.create_task(told.wait()), programa.worker())
+
+
+async def _until(ending: asyncio.Task[Any], working: Worker | None) -> None:
+    """Work until told to end; then take no more jobs and finish those begun."""
+    if working is None:
+        await ending
+        return
+    task = asyncio.create_task(working.run())
+    await asyncio.wait({ending, task}, return_when=asyncio.FIRST_COMPLETED)
+    working.stop()
+    await task
+
+
+def _refuse_exposure(settings: Settings) -> None:
+    """Until there are logins, whoever reaches the port is the operator."""
+    if settings.environment is Environment.PROD:
+        refuse("O Confirma ainda não tem login: com ENVIRONMENT=prod ele não serve o painel.", code=EXIT_WRONG_USE)
+    if not _is_loopback(settings.server.host):
+        refuse(
+            f"HOST={settings.server.host} abriria o painel para a rede, e ainda não há login: use HOST=127.0.0.1.",
+            code=EXIT_WRONG_USE,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _loop_factory() -> Any:
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415 - absent on Windows
+
+    return uvloop.new_event_loop
