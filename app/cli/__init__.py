@@ -2,20 +2,52 @@
 
 import typer
 
+from app.cli import atendimento, banco, canal, envio, resposta, testar
 from app.cli.demo import demo
+from app.cli.explicar import explicar
+from app.cli.importar import importar
+from app.cli.portugues import run_in_portuguese
+from app.cli.sessao import Dados, comando
 from app.cli.simular import simular
+from app.cli.status import status
 
 app = typer.Typer(
     name="confirma",
     help="Confirma atendimentos médicos pelo WhatsApp.",
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # they may hold a patient's name
+    pretty_exceptions_enable=False,  # they may show a patient's name
 )
 app.command("demo")(demo)
 app.command("simular")(simular)
+comando(app, "importar")(importar)
+comando(app, "status")(status)
+comando(app, "explicar")(explicar)
+comando(app, "workflow")(envio.workflow)
+app.add_typer(atendimento.grupo, name="atendimento")
+app.add_typer(resposta.grupo, name="resposta")
+app.add_typer(envio.mensagem, name="mensagem")
+app.add_typer(envio.fluxo, name="fluxo")
+app.add_typer(envio.campanha, name="campanha")
+app.add_typer(envio.etiqueta, name="etiqueta")
+app.add_typer(envio.campo, name="campo")
+app.add_typer(canal.grupo, name="canal")
+app.add_typer(banco.grupo, name="db")
+app.add_typer(testar.grupo, name="testar")
+
+
+@app.callback()
+def options(contexto: typer.Context, *, dados: Dados = None) -> None:
+    """Confirma atendimentos médicos pelo WhatsApp."""
+    if dados is not None:  # what a command's own --dados does not say
+        contexto.default_map = _for_each(contexto.command, {"dados": str(dados)})
+
+
+def _for_each(command: object, values: dict[str, object]) -> dict[str, object]:
+    inside = getattr(command, "commands", {})
+    return {**values, **{name: _for_each(below, values) for name, below in inside.items()}}
 
 
 def main() -> None:
     """Run the command line."""
-    app()
+    run_in_portuguese(app)
