@@ -18,10 +18,11 @@ _EVERY_S: Final = 0.2  # answers and releases
 _BUSY_S: Final = 0.03  # while there is more to send: a channel releases two seconds of its rate at a time
 _CRON_EVERY_S: Final = 1.0
 _MINUTE: Final = timedelta(minutes=1)
+_STEP: Final = timedelta(minutes=3)  # of a jump, or more if it goes far
 _DRIP: Final = timedelta(seconds=2)  # of a jump while messages wait for their turn: the channel's rate stays true
-_STEPS: Final = 120  # of a jump at most, besides the drips
+_STEPS: Final = 100  # of a jump at most, besides the drips
 _SETTLE_S: Final = 10.0
-_LOOK_S: Final = 0.01
+_LOOK_S: Final = 0.02
 
 _DUE: Final = text("""
 SELECT (SELECT min(planejar_em) FROM atendimentos WHERE tenant_id = :tenant AND planejar_em IS NOT NULL) AS planejar,
@@ -114,20 +115,23 @@ class Condutor:
         """Go to `goal` in steps, so that nothing due in between is skipped or happens at the wrong hour."""
         relogio, velocidade = self._relogio, self._relogio.velocidade
         relogio.run_at(0)
-        step = max(_MINUTE, (goal - relogio()) / _STEPS)
+        step = max(_STEP, (goal - relogio()) / _STEPS)
+        cron_at, released = relogio(), 0
         try:
             while relogio() < goal and not self._ending.is_set():
-                relogio.set(min(goal, await self._next_stop(step)))
-                await self._work(cron=True)
+                relogio.set(min(goal, await self._next_stop(step, sending=released > 0)))
+                cron = relogio() >= min(cron_at, goal)
+                cron_at = relogio() + _MINUTE if cron else cron_at
+                released = await self._work(cron=cron)
                 await self._settle()
         finally:
             relogio.run_at(velocidade)
             await self.save()
 
-    async def _next_stop(self, step: timedelta) -> datetime:
+    async def _next_stop(self, step: timedelta, *, sending: bool) -> datetime:
         """Return the next moment to look at: soon while messages wait, after the quiet hours when nothing does."""
         now, row = self._relogio(), await self._read_due()
-        if row.mensagem is not None and row.mensagem <= now and await self._programa.scheduler.release():
+        if sending and row.mensagem is not None and row.mensagem <= now:
             return now + _DRIP
         dues = (row.planejar, row.corte, row.mensagem, self._conversas.next_due)
         ahead = [due for due in dues if due is not None and due > now]
