@@ -16,8 +16,9 @@ _REMARCA: Final = any_of(
     r"\b(?:mudar|muda|trocar|troca|alterar|transferir|transfere|passar|mudanca|cambiar)\b(?: (?:o|a|de|da|do"
     r"|minha|meu|para|esse|essa|la|cita)){0,3} (?:dia|data|horario|hora|consulta|exame|outr[oa]|otro|segunda"
     r"|terca|quarta|quinta|sexta|sabado|proxima|semana|cita)\b",
-    r"\b(?:outr[oa]|otro|nova|another|algum outro|novo) (?:dia|data|horario|hora|vez|vaga|agendamento|momento"
+    r"\b(?:outr[oa]|otro|nova|another|algum outro|novo) (?:dia|data|horario|hora|vaga|agendamento|momento"
     r"|semana|day|time)\b",
+    r"(?<!\bda )\b(?:outra|otra|another|nova) vez\b",  # "da outra vez" was last time
     r"\btem vaga (?:de|na|no|a|para|as)\b|\bmarc\w+ (?:de novo|novamente|para (?:outr[oa]|amanha|segunda|sexta|o))",
     r"\bagendar de novo",
     r"\bness?[ea] (?:dia|horario|data|hora)(?: \w+){0,2} nao (?:posso|consigo|da|vou poder|podemos|pode)",

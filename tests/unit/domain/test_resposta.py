@@ -109,6 +109,7 @@ def test_the_whole_sentence_is_read(texto: str, intencao: Intencao) -> None:
         ("não vou poder ir, tem multa?", Intencao.CANCEL, Intencao.QUESTION),
         ("vou sim, mas vou atrasar uns 15 minutos", Intencao.CONFIRM, Intencao.QUESTION),
         ("bom dia, precisa de jejum?", Intencao.QUESTION, None),
+        ("precisa levar o papel que a doutora me deu da outra vez?", Intencao.QUESTION, None),
     ],
 )
 def test_the_intent_that_must_win(texto: str, intencao: Intencao, secundaria: Intencao | None) -> None:
