@@ -37,8 +37,7 @@ SELECT (SELECT min(planejar_em) FROM atendimentos WHERE tenant_id = :t AND plane
        (SELECT min(recebida_em) FROM recebidas WHERE tenant_id = :t AND aplicada_em IS NULL) AS entrada_pendente,
        (SELECT min(pausado_ate) FROM canais WHERE tenant_id = :t AND pausado_ate > :agora) AS pausado""")
 _ATRASO: Final = {"resgatar": _RESGATE, "entrada_pendente": _PENDENTE}
-_VOANDO: Final = text("""
-SELECT count(*) FROM mensagens WHERE tenant_id = :t AND estado IN ('na_fila', 'em_envio')""")
+_TRABALHOS: Final = text("SELECT count(*) FROM pgqueuer WHERE status IN ('queued', 'picked')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +143,11 @@ class Condutor:
             await self._settle()
 
     async def _settle(self) -> None:
-        """Wait for the chunks of a worker that died, or of a database that went away."""
+        """Wait until no chunk is queued or being sent: one of a worker that died, or of a database that went away."""
         for _ in range(_TENTATIVAS):
             async with self._ambiente.programa.database.session_scope(self._ambiente.programa.tenant_id) as session:
-                voando = (await session.execute(_VOANDO, {"t": self._ambiente.programa.tenant_id})).scalar_one()
-            if not voando:
+                trabalhos = (await session.execute(_TRABALHOS)).scalar_one()
+            if not trabalhos:
                 return
             await asyncio.sleep(_ESPERA_S)
 
