@@ -1,7 +1,7 @@
 """What every repository is: a session, and the hospital whose rows it may see."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -50,6 +50,9 @@ SELECT :tenant, u.* FROM unnest(
     CAST(:recebida_id AS bigint[]), CAST(:dados AS jsonb[])) AS u""")
 
 
+_COLUMNS: Final = tuple(field.name for field in fields(FatoHistorico))
+
+
 class HistoricoRepository(TenantRepository):
     """The append-only history."""
 
@@ -57,10 +60,6 @@ class HistoricoRepository(TenantRepository):
         """Write all facts in one statement."""
         if not fatos:
             return
-        columns: dict[str, list[Any]] = {name: [] for name in FatoHistorico.__slots__}
-        for fato in fatos:
-            for name, value in asdict(fato).items():
-                columns[name].append(
-                    msgspec.json.encode(value).decode() if name == "dados" and value is not None else value
-                )
+        columns: dict[str, list[Any]] = {name: [getattr(fato, name) for fato in fatos] for name in _COLUMNS}
+        columns["dados"] = [fato.dados and msgspec.json.encode(fato.dados).decode() for fato in fatos]
         await self._session.execute(_INSERT, {"tenant": self._tenant_id, **columns})

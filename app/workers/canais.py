@@ -1,5 +1,6 @@
 """The channels of all hospitals, ready to use: built once, looked at again every few seconds."""
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -59,12 +60,18 @@ class Canais:
         self._ready: dict[tuple[int, int], CanalPronto] = {}
         self._versions: dict[tuple[int, int], tuple[Any, ...]] = {}
         self._read_at = float("-inf")
+        self._refreshing = asyncio.Lock()
 
     async def all(self) -> Mapping[tuple[int, int], CanalPronto]:
         """Return every active channel."""
-        if monotonic() - self._read_at > _FRESH_S:
-            await self.refresh()
+        if self._is_stale():
+            async with self._refreshing:  # one of many callers reads; the others find it done
+                if self._is_stale():
+                    await self.refresh()
         return self._ready
+
+    def _is_stale(self) -> bool:
+        return monotonic() - self._read_at > _FRESH_S
 
     async def gateway(self, tenant_id: int, canal_id: int) -> Gateway | None:
         """Return what sends over a channel, or None when it is switched off or gone."""

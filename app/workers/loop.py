@@ -75,6 +75,8 @@ class Worker:
         pool = await self._database.raw_pool()
         try:
             self._queue = queue = PgQueuer.from_asyncpg_pool(pool)
+            # its first probe of the listener may overtake the LISTEN itself: ten seconds later the queue would end
+            await queue.connection.add_listener(queue.channel, lambda _: None)
             queue.entrypoint(ENTRYPOINT)(self._send)
             if self._with_cron:
                 self._scheduler.register(queue)
