@@ -155,7 +155,8 @@ def _arrays(linhas: Sequence[LinhaAtendimento]) -> dict[str, list[Any]]:
     encrypt = crypto.keyring().encrypt
     for name, column in _ENCRYPTED.items():
         arrays[name] = [None if value is None else encrypt(value, column) for value in arrays[name]]
-    return arrays
+    # unnest fills short arrays with nulls, and the driver looks at every element: columns nobody uses go empty.
+    return {name: values if any(value is not None for value in values) else [] for name, values in arrays.items()}
 
 
 def _read(row: RowMapping) -> Guardado:
