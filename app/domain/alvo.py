@@ -25,7 +25,7 @@ class TipoAlvo(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitaPerguntada:
-    """A visit of a question, as it stands now; `atual`: its time is still the one that was asked about."""
+    """A visit of a question, as it stands now; `atual`: its time is still the one the answer was written about."""
 
     atendimento_id: int
     nr_seq_agenda: str
@@ -36,8 +36,8 @@ class VisitaPerguntada:
     atual: bool
     paciente_id: int
     unidade_id: int | None
+    horario_versao: int = 1
     respondido_em: datetime | None = None
-    atencao: str | None = None
 
     def stands(self, now: datetime) -> bool:
         """Tell whether an answer can still mean something for it."""

@@ -104,6 +104,11 @@ _SEM_PERGUNTA: Final[Mapping[TipoAlvo, Conduta]] = {
     ),
 }
 QUAL: Final = "qual_consulta"
+# A machine may be at the other end, and answers for ever; a person who hears the same words a fourth time is not helped
+# by them. What follows from a decision is said more often: one phone may answer for a whole house.
+_MESMAS_PALAVRAS: Final = 3
+_DECISOES: Final = frozenset({"confirmado", "cancelado", "reagendar", "misto"})
+_DECISOES_POR_DIA: Final = 20
 _DESISTE_APOS: Final = 1  # asked back once; then a person
 
 
@@ -141,6 +146,12 @@ def decide_conduta(
     if intencao in _FATOS:
         return _apply([(visita, _FATOS[intencao]) for visita in pergunta.standing(now)])
     return _without_decision(alvo, pergunta, intencao, duvidas=duvidas, now=now)
+
+
+def may_reply(modelo: str, ditas: Mapping[str, int]) -> bool:
+    """Tell whether `modelo` may be said once more to a contact who heard `ditas` (template → times) in the last day."""
+    limite = _DECISOES_POR_DIA if modelo in _DECISOES else _MESMAS_PALAVRAS
+    return ditas.get(modelo, 0) < limite
 
 
 def _apply(pares: Sequence[tuple[VisitaPerguntada, Fato]]) -> Conduta:

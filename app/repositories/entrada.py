@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from app import crypto
+from app.database import Record
 from app.domain.alvo import Pergunta, VisitaPerguntada
-from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao
+from app.domain.confirmacao import EstadoMensagem, SituacaoAgenda, StatusConfirmacao
 from app.repositories.base import TenantRepository
 
 _REPEAT_WITHIN: Final = timedelta(minutes=10)
@@ -39,8 +40,10 @@ _KNOWN: Final = text("SELECT id, resultado FROM recebidas WHERE tenant_id = :ten
 
 _QUESTIONS: Final = text("""
 SELECT m.id AS mensagem_id, m.contato_id, m.modelo, m.iniciada_em, m.provider_id, ma.letra,
-       ma.horario_versao = a.horario_versao AS atual, a.id, a.nr_seq_agenda, a.status_confirmacao, a.situacao_agenda,
-       a.data_consulta, a.paciente_id, a.unidade_id, a.respondido_em, a.atencao
+       ma.horario_versao = a.horario_versao AND (a.horario_versao = 1 OR CAST(:escrita AS timestamptz) IS NULL
+                                                 OR a.horario_em <= CAST(:escrita AS timestamptz)) AS atual,
+       a.id, a.nr_seq_agenda, a.status_confirmacao, a.situacao_agenda, a.data_consulta, a.paciente_id, a.unidade_id,
+       a.horario_versao, a.respondido_em
 FROM mensagens m
 JOIN mensagens_atendimentos ma ON ma.tenant_id = m.tenant_id AND ma.mensagem_id = m.id
 JOIN atendimentos a ON a.tenant_id = ma.tenant_id AND a.id = ma.atendimento_id
@@ -53,13 +56,25 @@ _DOUBTS: Final = text("""
 SELECT count(*) FROM recebidas WHERE tenant_id = :tenant AND mensagem_id = :mensagem
   AND desfecho IN ('NAO_ENTENDIDO', 'PERGUNTA_REPETIDA', 'ENCAMINHADO')""")
 
+# Thanks after a "1" do not take its place; they only may call a person.
 _ANSWERED: Final = text("""
-UPDATE atendimentos SET resposta_paciente = :texto, interpretacao_resposta = :leitura, respondido_em = :quando,
+UPDATE atendimentos SET
+       resposta_paciente = CASE WHEN :resolve OR NOT decidida THEN CAST(:texto AS bytea) ELSE resposta_paciente END,
+       interpretacao_resposta = CASE WHEN :resolve OR NOT decidida THEN CAST(:leitura AS text)
+                                     ELSE interpretacao_resposta END,
+       respondido_em = CASE WHEN :resolve OR NOT decidida THEN CAST(:quando AS timestamptz) ELSE respondido_em END,
        atencao = coalesce(CAST(:atencao AS text), CASE WHEN :resolve THEN NULL ELSE atencao END),
        atencao_em = CASE WHEN CAST(:atencao AS text) IS NOT NULL THEN CAST(:now AS timestamptz)
                          WHEN :resolve THEN NULL ELSE atencao_em END,
        atualizado_em = :now
-WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))""")
+FROM (SELECT id AS visita, status_confirmacao IN ('confirmado', 'cancelado', 'reagendar') AS decidida
+      FROM atendimentos WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))) v
+WHERE tenant_id = :tenant AND id = v.visita""")
+
+_REPLIES: Final = text("""
+SELECT modelo, count(*) AS vezes FROM mensagens
+WHERE tenant_id = :tenant AND contato_id = :contato AND quando > :desde AND dia >= CAST(:dia AS date)
+  AND tipo = 'resposta' GROUP BY modelo""")
 
 _APPLIED: Final = text("""
 UPDATE recebidas SET aplicada_em = :now, desfecho = :desfecho, leitura = :leitura, mensagem_id = :mensagem,
@@ -76,15 +91,19 @@ _STOP_PATIENT: Final = text("""
 UPDATE pacientes SET falecido_em = coalesce(falecido_em, :now)
 WHERE tenant_id = :tenant AND id = ANY(CAST(:pacientes AS bigint[]))""")
 _OPEN_OF: Final = text("""
-SELECT id FROM atendimentos WHERE tenant_id = :tenant AND data_consulta > :now
-  AND (contato_id = ANY(CAST(:contatos AS bigint[])) OR paciente_id = ANY(CAST(:pacientes AS bigint[])))""")
+SELECT id, paciente_id FROM atendimentos WHERE tenant_id = :tenant AND data_consulta > :now
+  AND (CAST(:contatos AS bigint[]) IS NULL OR contato_id = ANY(CAST(:contatos AS bigint[])))
+  AND (CAST(:pacientes AS bigint[]) IS NULL OR paciente_id = ANY(CAST(:pacientes AS bigint[])))
+ORDER BY id""")
 _SETTLE: Final = text("""
 UPDATE mensagens SET estado = 'entregue', entregue_em = :now, motivo = 'respondida', atualizado_em = :now
-WHERE tenant_id = :tenant AND id = :mensagem AND dia > CAST(:dia AS date) AND estado IN ('incerta', 'em_envio')""")
+WHERE tenant_id = :tenant AND id = :mensagem AND dia > CAST(:dia AS date) AND estado = ANY(CAST(:estados AS text[]))
+RETURNING id""")
 _PENDING: Final = text("""
 SELECT id, canal_id, corpo, posicao, recebida_em FROM recebidas
-WHERE tenant_id = :tenant AND aplicada_em IS NULL AND recebida_em < :antes ORDER BY id LIMIT 100
-FOR UPDATE SKIP LOCKED""")
+WHERE tenant_id = :tenant AND aplicada_em IS NULL AND recebida_em < :antes ORDER BY id LIMIT 100""")
+_CLAIM: Final = text("""
+SELECT id FROM recebidas WHERE tenant_id = :tenant AND id = :id AND aplicada_em IS NULL FOR UPDATE SKIP LOCKED""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +133,7 @@ class EntradaRepository(TenantRepository):
         parameters = {"canal": canal_id, "externo": subscriber_id, "chave": hashed, "now": now}
         return [ContatoAchado(row.id, row.chave_hash) for row in await self._run(_CONTACTS, **parameters)]
 
-    async def last_reply(self, contato_id: int, now: datetime) -> Row[Any] | None:
+    async def last_reply(self, contato_id: int, now: datetime) -> Record | None:
         """Return the contact's last answer if it is recent enough for the same text to be a repetition."""
         rows = await self._run(_LAST, contato=contato_id)
         return rows[0] if rows and now - rows[0].recebida_em <= _REPEAT_WITHIN else None
@@ -135,11 +154,14 @@ class EntradaRepository(TenantRepository):
         rows = await self._run(_KNOWN, event_key=event_key)
         return Repetida(rows[0].id, rows[0].resultado) if rows else None
 
-    async def questions(self, contatos: Sequence[int], now: datetime) -> list[Pergunta]:
-        """Return the questions these contacts were asked lately, their visits locked."""
+    async def questions(self, contatos: Sequence[int], now: datetime, *, escrita: datetime | None) -> list[Pergunta]:
+        """Return the questions these contacts were asked lately, their visits locked.
+
+        A visit moved after the answer was written (`escrita`) has another time than the patient knew.
+        """
         desde = now - _ASKED_SINCE
-        rows = await self._run(_QUESTIONS, contatos=list(contatos), desde=desde, dia=desde.date())
-        by_message: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+        rows = await self._run(_QUESTIONS, contatos=list(contatos), desde=desde, dia=desde.date(), escrita=escrita)
+        by_message: defaultdict[int, list[Record]] = defaultdict(list)
         for row in rows:
             by_message[row.mensagem_id].append(row)
         return [
@@ -158,6 +180,12 @@ class EntradaRepository(TenantRepository):
         """Return how many answers to a question ended without a decision."""
         return int((await self._run(_DOUBTS, mensagem=mensagem_id))[0][0])
 
+    async def replies(self, contato_id: int, now: datetime) -> dict[str, int]:
+        """Return how often each template was said back to a contact in the last day."""
+        desde = now - timedelta(days=1)
+        rows = await self._run(_REPLIES, contato=contato_id, desde=desde, dia=desde.date())
+        return {row.modelo: row.vezes for row in rows}
+
     async def set_answer(
         self,
         ids: Sequence[int],
@@ -169,7 +197,7 @@ class EntradaRepository(TenantRepository):
         resolve: bool,
         now: datetime,
     ) -> None:
-        """Write on the visits what was answered; `resolve` takes an earlier call for a person back."""
+        """Write on the visits what was answered; `resolve`: it decided, and takes back an earlier call for a person."""
         await self._execute(
             _ANSWERED,
             ids=list(ids),
@@ -201,9 +229,11 @@ class EntradaRepository(TenantRepository):
             now=now,
         )
 
-    async def settle(self, mensagem_id: int, now: datetime) -> None:
-        """Count an uncertain message as delivered: its question was answered."""
-        await self._execute(_SETTLE, mensagem=mensagem_id, dia=(now - _ASKED_SINCE).date(), now=now)
+    async def settle(self, mensagem_id: int, now: datetime, *, estados: Sequence[EstadoMensagem]) -> bool:
+        """Count a message in one of `estados` as delivered; return whether it was."""
+        dia = (now - _ASKED_SINCE).date()
+        rows = await self._run(_SETTLE, mensagem=mensagem_id, dia=dia, estados=[*map(str, estados)], now=now)
+        return bool(rows)
 
     async def stop_contact(self, contatos: Sequence[int], now: datetime) -> None:
         await self._execute(_STOP_CONTACT, contatos=list(contatos), now=now)
@@ -214,22 +244,31 @@ class EntradaRepository(TenantRepository):
     async def stop_patient(self, pacientes: Sequence[int], now: datetime) -> None:
         await self._execute(_STOP_PATIENT, pacientes=list(pacientes), now=now)
 
-    async def future_visits(self, contatos: Sequence[int], pacientes: Sequence[int], now: datetime) -> list[int]:
-        rows = await self._run(_OPEN_OF, contatos=list(contatos), pacientes=list(pacientes), now=now)
-        return [row.id for row in rows]
+    async def future_visits(
+        self, now: datetime, *, contatos: Sequence[int] | None = None, pacientes: Sequence[int] | None = None
+    ) -> list[tuple[int, int]]:
+        """Return (visit, patient) of what is to come for all of these phones and patients; None is any."""
+        lists = {
+            name: None if ids is None else list(ids) for name, ids in (("contatos", contatos), ("pacientes", pacientes))
+        }
+        return [(row.id, row.paciente_id) for row in await self._run(_OPEN_OF, **lists, now=now)]
 
-    async def pending(self, antes: datetime) -> Sequence[Row[Any]]:
-        """Return events kept before `antes` that were never applied, locked."""
+    async def pending(self, antes: datetime) -> Sequence[Record]:
+        """Return events kept before `antes` that were never applied."""
         return await self._run(_PENDING, antes=antes)
 
-    async def _run(self, statement: Any, **parameters: Any) -> Sequence[Row[Any]]:
-        return (await self._session.execute(statement, {"tenant": self._tenant_id, **parameters})).all()
+    async def claim(self, recebida_id: int) -> bool:
+        """Lock a kept event for applying it; False when somebody else has it, or had."""
+        return bool(await self._run(_CLAIM, id=recebida_id))
+
+    async def _run(self, statement: Any, **parameters: Any) -> Sequence[Record]:
+        return await self._fetch(statement, **parameters)
 
     async def _execute(self, statement: Any, **parameters: Any) -> None:
-        await self._session.execute(statement, {"tenant": self._tenant_id, **parameters})
+        await self._fetch(statement, **parameters)
 
 
-def _visita(row: Row[Any]) -> VisitaPerguntada:
+def _visita(row: Record) -> VisitaPerguntada:
     return VisitaPerguntada(
         atendimento_id=row.id,
         nr_seq_agenda=row.nr_seq_agenda,
@@ -240,6 +279,6 @@ def _visita(row: Row[Any]) -> VisitaPerguntada:
         atual=row.atual,
         paciente_id=row.paciente_id,
         unidade_id=row.unidade_id,
+        horario_versao=row.horario_versao,
         respondido_em=row.respondido_em,
-        atencao=row.atencao,
     )

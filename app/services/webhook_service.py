@@ -9,11 +9,12 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.agrupamento import letter
-from app.domain.alvo import Alvo, TipoAlvo, VisitaPerguntada, choose_alvo
-from app.domain.conversa import Conduta, Desfecho, Parada, decide_conduta
+from app.domain.alvo import Alvo, Pergunta, TipoAlvo, VisitaPerguntada, choose_alvo
+from app.domain.confirmacao import EstadoMensagem, StatusConfirmacao
+from app.domain.conversa import Conduta, Desfecho, Parada, decide_conduta, may_reply
 from app.domain.resposta import Intencao, Leitura, read_resposta
 from app.domain.resposta.letras import read_por_letra
-from app.domain.resposta.todos import means_all
+from app.domain.resposta.todos import means_all, read_todos
 from app.domain.telefone import chave_telefone
 from app.repositories.base import FatoHistorico, HistoricoRepository
 from app.repositories.efeitos import EfeitoRepository
@@ -25,6 +26,8 @@ from app.services.efeitos import EfeitoService, Mudanca
 QUEM: Final = "paciente"
 _RESPOSTA_VALE: Final = timedelta(hours=6)
 _TEXTO_MAXIMO: Final = 4096
+_INCERTA: Final = (EstadoMensagem.INCERTA,)
+_DECIDIDAS: Final = frozenset({StatusConfirmacao.CONFIRMADO, StatusConfirmacao.CANCELADO, StatusConfirmacao.REAGENDAR})
 _MENSAGENS: Final[Mapping[Desfecho, str]] = {
     Desfecho.CONFIRMADO: "Presença confirmada.",
     Desfecho.CANCELADO: "Ausência registrada.",
@@ -85,7 +88,9 @@ class WebhookService:
         return _answer(Desfecho.ENCAMINHADO, (), None, chegada.recebida)
 
     async def apply_kept(self, recebida_id: int, chegada: Chegada, *, now: datetime) -> dict[str, Any]:
-        """Apply an event stored earlier."""
+        """Apply an event stored earlier, unless somebody else does or did."""
+        if not await self._entrada.claim(recebida_id):
+            return {}
         contatos = await self._find_contacts(chegada, now)
         return await self._apply_stored(recebida_id, chegada, contatos, now=now)
 
@@ -137,7 +142,8 @@ class WebhookService:
         self, recebida_id: int, chegada: Chegada, contatos: Sequence[ContatoAchado], *, now: datetime
     ) -> dict[str, Any]:
         recebida = chegada.recebida
-        perguntas = await self._entrada.questions([contato.id for contato in contatos], now) if contatos else []
+        ids = [contato.id for contato in contatos]
+        perguntas = await self._entrada.questions(ids, now, escrita=recebida.sent_at) if ids else []
         alvo = choose_alvo(
             perguntas,
             atendimento_id=recebida.atendimento_id,
@@ -147,15 +153,17 @@ class WebhookService:
         )
         if recebida.kind == "status":
             return await self._apply_status(recebida_id, alvo, recebida, now)
-        leitura = read_resposta(recebida.texto)
+        if len(perguntas) == 1:
+            await self._settle(perguntas[0], _INCERTA, now)
+        leitura = read_todos(recebida.texto) or read_resposta(recebida.texto)
         if _is_stale(alvo, recebida):
             conduta = Conduta(desfecho=Desfecho.JA_RESPONDIDO, visitas=alvo.perguntas[0].visitas)
             leitura = Leitura(leitura.intencao, regra="fora_de_ordem")
         else:
             conduta = await self._decide(alvo, leitura, recebida.texto, now)
-        quando = recebida.sent_at or now
-        await self._write(recebida_id, conduta, leitura, recebida=recebida, quando=min(quando, now), now=now)
-        await self._stop(conduta, alvo, contatos, now)
+            await self._write(recebida_id, conduta, leitura, recebida=recebida, now=now)
+            await self._stop(conduta, alvo, contatos, now)
+        await self._tell(recebida_id, conduta, leitura, now)
         if chegada.responder and conduta.modelo and contatos:
             await self._reply(recebida_id, conduta, alvo, contatos, now=now)
         resultado = _answer(conduta.desfecho, _changed(conduta), leitura, recebida)
@@ -172,7 +180,7 @@ class WebhookService:
     async def _apply_status(self, recebida_id: int, alvo: Alvo, recebida: Recebida, now: datetime) -> dict[str, Any]:
         """Take news of a message: for this gateway, the flow's own first block says that it runs."""
         if alvo.pergunta:
-            await self._entrada.settle(alvo.pergunta.mensagem_id, now)
+            await self._settle(alvo.pergunta, (*_INCERTA, EstadoMensagem.EM_ENVIO), now)
         resultado = _answer(Desfecho.JA_RESPONDIDO, (), None, recebida)
         await self._entrada.set_applied(
             recebida_id, desfecho="STATUS", leitura=None, mensagem=None, resultado=_without_phone(resultado), now=now
@@ -194,7 +202,6 @@ class WebhookService:
         leitura: Leitura,
         *,
         recebida: Recebida,
-        quando: datetime,
         now: datetime,
     ) -> None:
         """Write the answer on its visits: statuses first, then what was read and whether a person must look."""
@@ -215,17 +222,20 @@ class WebhookService:
                 ids,
                 texto=recebida.texto[:_TEXTO_MAXIMO],
                 leitura=leitura.intencao,
-                quando=quando,
+                quando=min(recebida.sent_at or now, now),
                 atencao=conduta.atencao,
                 resolve=bool(mudancas),
                 now=now,
             )
         await self._efeitos.apply(mudancas, now=now, quem=QUEM)
-        changed = {mudanca.atendimento_id for mudanca in mudancas}
+
+    async def _tell(self, recebida_id: int, conduta: Conduta, leitura: Leitura, now: datetime) -> None:
+        """Write a line for the visits whose status the answer left as it was; a change has its own."""
+        changed = {mudanca.visita.atendimento_id for mudanca in conduta.mudancas}
         await self._historico.add(
             [
                 FatoHistorico(
-                    atendimento_id=ident,
+                    atendimento_id=visita.atendimento_id,
                     em=now,
                     fato="resposta_recebida",
                     quem=QUEM,
@@ -233,10 +243,25 @@ class WebhookService:
                     porque=conduta.atencao or f"{leitura.etapa}:{leitura.regra}",
                     recebida_id=recebida_id,
                 )
-                for ident in ids
-                if ident not in changed
+                for visita in conduta.visitas
+                if visita.atendimento_id not in changed
             ]
         )
+
+    async def _settle(self, pergunta: Pergunta, estados: Sequence[EstadoMensagem], now: datetime) -> None:
+        """Count a message that may or may not have left as arrived: somebody speaks of it."""
+        if await self._entrada.settle(pergunta.mensagem_id, now, estados=estados):
+            lines = [
+                FatoHistorico(
+                    atendimento_id=visita.atendimento_id,
+                    em=now,
+                    fato="mensagem_entregue",
+                    quem=QUEM,
+                    mensagem_id=pergunta.mensagem_id,
+                )
+                for visita in pergunta.visitas
+            ]
+            await self._historico.add(lines)
 
     async def _stop(self, conduta: Conduta, alvo: Alvo, contatos: Sequence[ContatoAchado], now: datetime) -> None:
         """Stop what must not go on: a phone, a patient at a phone, a patient."""
@@ -244,20 +269,34 @@ class WebhookService:
             return
         phones = [contato.id for contato in contatos]
         patients = sorted({visita.paciente_id for pergunta in alvo.perguntas for visita in pergunta.visitas})
+        if not patients:  # nobody was asked: it can only be about whom this phone is to be asked about
+            patients = sorted({paciente for _, paciente in await self._entrada.future_visits(now, contatos=phones)})
         match conduta.parada:
             case Parada.CONTATO:
                 await self._entrada.stop_contact(phones, now)
-                visits = await self._entrada.future_visits(phones, [], now)
+                visits = await self._entrada.future_visits(now, contatos=phones)
             case Parada.PACIENTE_NO_CONTATO:
                 await self._entrada.stop_patient_here(patients, phones, now)
-                visits = [visita.atendimento_id for visita in conduta.visitas]
+                visits = await self._entrada.future_visits(now, contatos=phones, pacientes=patients)
             case Parada.PACIENTE:
                 if len(patients) == 1:  # of several, nobody knows whose death it is: the visits stop, a person asks
                     await self._entrada.stop_patient(patients, now)
-                visits = await self._entrada.future_visits([], patients, now)
-        await self._efeito_rows.set_attention(visits, conduta.atencao, now=now)
-        await self._efeito_rows.withdraw(visits, now=now)
-        await self._efeito_rows.stop(visits)
+                visits = await self._entrada.future_visits(now, pacientes=patients)
+        await self._silence([visita for visita, _ in visits], conduta, now)
+
+    async def _silence(self, ids: Sequence[int], conduta: Conduta, now: datetime) -> None:
+        """Withdraw what is planned about visits, let the planner forget them, and call a person."""
+        await self._efeito_rows.set_attention(ids, conduta.atencao, now=now)
+        await self._efeito_rows.withdraw(ids, now=now)
+        await self._efeito_rows.stop(ids)
+        told = {visita.atendimento_id for visita in conduta.visitas}
+        await self._historico.add(
+            [
+                FatoHistorico(atendimento_id=ident, em=now, fato="mensagens_paradas", quem=QUEM, porque=conduta.atencao)
+                for ident in ids
+                if ident not in told
+            ]
+        )
 
     async def _reply(
         self,
@@ -268,21 +307,25 @@ class WebhookService:
         *,
         now: datetime,
     ) -> None:
-        """Plan what is said back: an answer, so it leaves at any hour and counts for no limit."""
+        """Plan what is said back: an answer, so it leaves at any hour and no limit but that of repetition holds it."""
+        contato_id = alvo.perguntas[0].contato_id if alvo.perguntas else contatos[0].id
+        modelo = conduta.modelo or "encaminhado"
+        if not may_reply(modelo, await self._entrada.replies(contato_id, now)):
+            return
         visitas = conduta.visitas or tuple(visita for p in alvo.perguntas for visita in p.visitas)
         letters = _letters(visitas)
-        versions = {visita.atendimento_id: 0 for visita in visitas}
+        versions = {visita.atendimento_id: visita.horario_versao for visita in visitas}
         mensagem = MensagemNova(
-            contato_id=alvo.perguntas[0].contato_id if alvo.perguntas else contatos[0].id,
+            contato_id=contato_id,
             dia=now.date(),
             tipo="resposta",
             passo=f"resposta_{recebida_id}",
-            modelo=conduta.modelo or "encaminhado",
+            modelo=modelo,
             versao=1,
             prioridade=0,
             quando=now,
             ate=now + _RESPOSTA_VALE,
-            itens=[(ident, letters[ident], conduta.modelo or "", versions[ident]) for ident in versions],
+            itens=[(ident, letters[ident], modelo, version) for ident, version in versions.items()],
             recebida_id=recebida_id,
         )
         await self._planejamento.add([mensagem], now)
@@ -297,10 +340,10 @@ def _letters(visitas: Sequence[VisitaPerguntada]) -> dict[int, str]:
 
 
 def _is_stale(alvo: Alvo, recebida: Recebida) -> bool:
-    """Tell whether a later answer to the same question is applied already: arrival does not decide, writing does."""
+    """Tell whether a decision written later is applied already: arrival does not decide, writing does."""
     if recebida.sent_at is None or alvo.tipo not in {TipoAlvo.ABERTA, TipoAlvo.RESPONDIDA}:
         return False
-    answered = [v.respondido_em for v in alvo.perguntas[0].visitas if v.respondido_em is not None]
+    answered = [v.respondido_em for v in alvo.perguntas[0].visitas if v.respondido_em and v.status in _DECIDIDAS]
     return bool(answered) and recebida.sent_at < max(answered)
 
 

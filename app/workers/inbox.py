@@ -1,7 +1,7 @@
 """What arrives: verified on the raw bytes, read, applied and committed before it is acknowledged."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -72,12 +72,13 @@ class Inbox:
 
     async def _apply_kept_one(self, row: Row[Any], pronto: CanalPronto, now: datetime) -> bool:
         """Try one event in a transaction of its own: one that fails again must not hold up the others."""
-        body = crypto.keyring().decrypt(row.corpo, "recebidas.corpo")
-        event = pronto.provider.parse_webhook({}, body.encode())[row.posicao]
         try:
+            body = crypto.keyring().decrypt(row.corpo, "recebidas.corpo")
+            event = pronto.provider.parse_webhook({}, body.encode())[row.posicao]
+            event = replace(event, sent_at=event.sent_at or row.recebida_em)  # what came since was written later
+            chegada = _chegada(event, body, pronto, None, posicao=row.posicao)
             async with self._database.session_scope(pronto.tenant_id) as session:
-                service = WebhookService(session, pronto.tenant_id)
-                await service.apply_kept(row.id, _chegada(event, body, pronto, None, posicao=row.posicao), now=now)
+                return bool(await WebhookService(session, pronto.tenant_id).apply_kept(row.id, chegada, now=now))
         except Exception as error:
             if is_away(error):
                 raise
@@ -85,7 +86,6 @@ class Inbox:
                 "inbox.still_failing"
             )
             return False
-        return True
 
     async def _apply(
         self,

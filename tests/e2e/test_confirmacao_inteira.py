@@ -16,8 +16,9 @@ from app.main import create_app
 from tests.cenario import Cenario, until
 
 FONE = "27998123456"
-ARQUIVO = f"""nr_seq_agenda;nome_paciente;telefone;nome_medico;especialidade;data_consulta;unidade;preparo;chegar_antes_min
-5001;Joaquina Testemunha;{FONE};Dra. Helena;Cardiologia;05/03/2026 10:00;Ambulatório Central;Venha em jejum de 8 horas.;20
+ARQUIVO = f"""\
+nr_seq_agenda;nome_paciente;telefone;nome_medico;especialidade;data_consulta;unidade;preparo;chegar_antes_min
+5001;Joaquina Testemunha;{FONE};Dra. H;Cardiologia;05/03/2026 10:00;Ambulatório Central;Venha em jejum de 8 horas.;20
 """
 
 

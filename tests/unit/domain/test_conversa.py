@@ -8,9 +8,10 @@ import pytest
 
 from app.domain.alvo import Alvo, Pergunta, TipoAlvo
 from app.domain.confirmacao import StatusConfirmacao, decide
-from app.domain.conversa import Conduta, Desfecho, Parada, decide_conduta
+from app.domain.conversa import Conduta, Desfecho, Parada, decide_conduta, may_reply
 from app.domain.modelo import shipped_modelos
 from app.domain.resposta import Intencao
+from app.domain.resposta.todos import read_todos
 from tests.fabricas import AGORA, make_pergunta, make_visita
 
 I = Intencao  # noqa: E741
@@ -185,3 +186,41 @@ def test_what_is_said_back_exists_and_what_is_changed_is_the_tables() -> None:
                 conduta = conduct(intencao, make_pergunta(1, make_visita(1, status=status)), tipo)
                 assert conduta.modelo is None or conduta.modelo in shipped_modelos()
                 assert all(m.decisao == decide(m.visita.status, m.fato) for m in conduta.mudancas)
+
+
+@pytest.mark.parametrize(
+    ("texto", "esperado"),
+    [
+        ("todos sim", I.CONFIRM),
+        ("Todos não.", I.CANCEL),
+        ("TODAS SIM!", I.CONFIRM),
+        ("sim para todos", I.CONFIRM),
+        ("0 para todos", I.CANCEL),
+        ("ambos, sim", I.CONFIRM),
+        ("as duas: 1", I.CONFIRM),
+        ("não para todos", None),
+        ("nem todos sim", None),
+        ("todos sim menos a Bia", None),
+        ("todos sim?", None),
+        ("", None),
+        ("todos", None),
+    ],
+)
+def test_the_words_we_suggest_are_understood(texto: str, esperado: Intencao | None) -> None:
+    leitura = read_todos(texto)
+    assert (leitura and leitura.intencao) == esperado
+
+
+@pytest.mark.parametrize(
+    ("modelo", "ditas", "esperado"),
+    [
+        pytest.param("encaminhado", {}, True, id="never said"),
+        pytest.param("encaminhado", {"encaminhado": 2}, True, id="said twice"),
+        pytest.param("encaminhado", {"encaminhado": 3}, False, id="a fourth time helps nobody"),
+        pytest.param("urgente", {"encaminhado": 30}, True, id="other words were said often"),
+        pytest.param("confirmado", {"confirmado": 9}, True, id="a phone that answers for a whole house"),
+        pytest.param("confirmado", {"confirmado": 20}, False, id="no house is that big"),
+    ],
+)
+def test_what_is_said_back_has_an_end(modelo: str, ditas: Mapping[str, int], *, esperado: bool) -> None:
+    assert may_reply(modelo, ditas) is esperado
