@@ -4,9 +4,11 @@ import typer
 
 from app.cli import atendimento, banco, canal, envio, resposta, testar
 from app.cli.demo import demo
+from app.cli.erros import Saida
 from app.cli.explicar import explicar
 from app.cli.importar import importar
 from app.cli.portugues import run_in_portuguese
+from app.cli.servir import refuse, serve, worker
 from app.cli.sessao import Dados, comando
 from app.cli.simular import simular
 from app.cli.status import status
@@ -19,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they may show a patient's name
 )
 app.command("demo")(demo)
+app.command("serve")(serve)
+app.command("worker")(worker)
 app.command("simular")(simular)
 comando(app, "importar")(importar)
 comando(app, "status")(status)
@@ -39,8 +43,13 @@ app.add_typer(testar.grupo, name="testar")
 @app.callback()
 def options(contexto: typer.Context, *, dados: Dados = None) -> None:
     """Confirma atendimentos médicos pelo WhatsApp."""
-    if dados is not None:  # what a command's own --dados does not say
-        contexto.default_map = _for_each(contexto.command, {"dados": str(dados)})
+    if dados is None:
+        return
+    below = getattr(contexto.command, "commands", {}).get(contexto.invoked_subcommand)
+    if below is not None and not hasattr(below, "commands") and all(p.name != "dados" for p in below.params):
+        sentence = f"{contexto.invoked_subcommand} não tem --dados: informe DATA_DIR no ambiente."
+        refuse(sentence, code=Saida.USO_ERRADO)
+    contexto.default_map = _for_each(contexto.command, {"dados": str(dados)})
 
 
 def _for_each(command: object, values: dict[str, object]) -> dict[str, object]:

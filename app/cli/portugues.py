@@ -21,8 +21,9 @@ _TITLES: Final = {
 _ADVICE: Final = (
     (re.compile(r"is not one of (.*?)\.?$"), "Use um destes: {0}."),
     (re.compile(r"does not match the format"), "Use uma data como 06/03/2026."),
-    (re.compile(r"is not a valid (?:int|float)"), "Use um número."),
-    (re.compile(r"is not in the range (.*?)\.?$"), "Use um número entre {0}."),
+    (re.compile(r"valid (?:integer|number)"), "Use um número."),
+    (re.compile(r"greater than or equal to (\S+)"), "Use no mínimo {0}."),
+    (re.compile(r"less than or equal to (\S+)"), "Use no máximo {0}."),
 )
 _NO_COMMAND: Final = re.compile(r"No such command '(.*)'\.")
 
@@ -54,7 +55,7 @@ def _tell(error: Any) -> int:
 
 
 def _missing(error: Any) -> str:
-    return f"Falta {_hint(error)}."
+    return f"Falta informar {_hint(error)}."
 
 
 def _bad(error: Any) -> str:

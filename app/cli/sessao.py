@@ -12,6 +12,7 @@ import typer
 from loguru import logger
 
 from app.cli.erros import Explicado, Saida, explain
+from app.cli.relogio import RelogioDoBanco
 from app.cli.saida import Tela
 from app.config import Settings, load_settings
 from app.observability import configure_logging
@@ -73,7 +74,9 @@ class Terminal(Tela):
 
 
 async def _with_programa(settings: Settings, work: Callable[[Programa], Awaitable[T]]) -> T:
-    async with open_programa(settings) as programa:
+    relogio = RelogioDoBanco()
+    async with open_programa(settings, relogio) as programa:
+        await relogio.follow(programa.database, settings.data_dir)
         return await work(programa)
 
 
