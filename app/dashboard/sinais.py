@@ -27,11 +27,11 @@ STATUS: Final[Mapping[str, Sinal]] = {
 }
 CONTADOS: Final[Mapping[str, str]] = {
     "confirmado": "Confirmados",
-    "aguardando": "Aguardando resposta",
+    "aguardando": "Aguardando",
     "sem_resposta": "Sem resposta",
     "reagendar": "A remarcar",
     "cancelado": "Cancelados",
-    "pendente": "Ainda não perguntados",
+    "pendente": "A perguntar",
     "sem_celular": "Sem celular",
 }
 _MORTAS: Final[Mapping[str, Sinal]] = {

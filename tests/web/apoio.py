@@ -67,6 +67,7 @@ class FakeGateway:
     failure: Exception | None = None
     flows: list[tuple[str, str]] = field(default_factory=list)
     healthy: bool = True
+    checks: int = 0
 
     def _fail(self) -> None:
         if self.failure is not None:
@@ -86,6 +87,7 @@ class FakeGateway:
         return [FakeCampaign(42, "Confirmações")]
 
     async def check(self) -> GatewayHealth:
+        self.checks += 1
         return GatewayHealth(ok=self.healthy, detail="responde" if self.healthy else "fora do ar", ms=1.0)
 
 

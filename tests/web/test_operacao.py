@@ -44,6 +44,15 @@ async def test_a_silent_gateway_degrades_and_no_more(contexto: FakeContexto, cli
     assert (answer.status, read["status"], read["checks"]["gateway"]["status"]) == (200, "degraded", "down")
 
 
+async def test_asking_for_health_does_not_spend_the_gateways_rate(
+    contexto: FakeContexto, client: aiohttp.ClientSession
+) -> None:
+    for _ in range(5):
+        async with client.get("/health") as answer:
+            assert answer.status == 200
+    assert contexto.gateway.checks == 1
+
+
 async def test_without_a_database_nothing_works_and_health_says_so(hospital: int, contexto: FakeContexto) -> None:
     contexto.database = Database("postgresql+asyncpg://ninguem@127.0.0.1:9/nada")
     async with serve(contexto) as client:

@@ -10,9 +10,10 @@ from typing import Final
 
 import aiohttp
 import asyncpg
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import State
 
 from app.api.deps import Contexto, Ctx, Now, close_outside_dev
 from app.api.errors import problems
@@ -37,9 +38,10 @@ Check = Callable[[Contexto, Now], Awaitable[Finding]]
     "/health",
     responses={503: {"model": HealthOut, "description": "O programa não consegue fazer o seu trabalho."}},
 )
-async def read_health(contexto: Ctx, now: Now, response: Response) -> HealthOut:
+async def read_health(request: Request, contexto: Ctx, now: Now, response: Response) -> HealthOut:
     """Verifica banco, fila, gateway e disco; 503 quando o programa não consegue fazer o seu trabalho."""
-    wanted = {**_CHECKS, **({"n8n": _n8n} if contexto.settings.n8n_base_url else {})}
+    gateway = _remembered(request.app.state)
+    wanted = {**_CHECKS, "gateway": gateway, **({"n8n": _n8n} if contexto.settings.n8n_base_url else {})}
     done = await asyncio.gather(*(_timed(check, contexto, now) for check in wanted.values()))
     checks = dict(zip(wanted, done, strict=True))
     status = _overall(checks)
@@ -95,10 +97,19 @@ async def _queue(contexto: Contexto, now: Now) -> Finding:
     return "ok", f"atraso de {lag_s:.0f} s; {outbox.incertas} incertas"
 
 
-async def _gateway(contexto: Contexto, _: Now) -> Finding:
-    """Ask the gateway, through a cache where the context has one: each question costs a request of its rate."""
-    health = await contexto.gateway.check()
-    return ("ok" if health.ok else "down"), health.detail
+def _remembered(state: State) -> Check:
+    """Return the gateway's check, asked at most twice a minute: whoever calls `/health` must not spend its rate."""
+
+    async def check(contexto: Contexto, _: Now) -> Finding:
+        asked: tuple[float, Finding] | None = getattr(state, "gateway_health", None)
+        if asked is not None and time.monotonic() - asked[0] <= _GATEWAY_CACHE_S:
+            return asked[1]
+        health = await contexto.gateway.check()
+        finding: Finding = ("ok" if health.ok else "down", health.detail)
+        state.gateway_health = (time.monotonic(), finding)
+        return finding
+
+    return check
 
 
 async def _disk(contexto: Contexto, _: Now) -> Finding:
@@ -120,4 +131,4 @@ async def _n8n(contexto: Contexto, _: Now) -> Finding:
         return "degraded", f"HTTP {answer.status}"
 
 
-_CHECKS: Final[dict[str, Check]] = {"database": _database, "queue": _queue, "gateway": _gateway, "disk": _disk}
+_CHECKS: Final[dict[str, Check]] = {"database": _database, "queue": _queue, "disk": _disk}

@@ -49,8 +49,13 @@ async function refresh() {
 
 document.querySelector("[data-relogio-form]")?.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const body = new URLSearchParams({ acao: event.submitter.value });
-  await fetch(event.target.action, { method: "POST", body, redirect: "manual" }).catch(() => undefined);
+  const { target, submitter } = event;
+  const body = new URLSearchParams({ acao: submitter.value });
+  const buttons = target.querySelectorAll("button");
+  buttons.forEach((button) => { button.disabled = true; }); // a jump takes as long as the day's work does
+  await fetch(target.action, { method: "POST", body, redirect: "manual" }).catch(() => undefined);
+  buttons.forEach((button) => { button.disabled = false; });
+  submitter.focus();
   await refresh();
 });
 
