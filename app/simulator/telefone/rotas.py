@@ -108,13 +108,14 @@ def _clock(tempo: Time, zona: ZoneInfo) -> dict[str, Any]:
 def _summary(conversas: Conversas, contact: Contact, zona: ZoneInfo) -> dict[str, Any]:
     last = _message(contact.messages[-1], zona) if contact.messages else None
     asked = conversas.is_asked(contact)
+    untouched = contact.last_inbound is None and not conversas.is_expected(contact)
     return {
         "id": contact.id,
         "nome": contact.first_name,
         "telefone": phone(f"+{contact.given_phone}"),
         "ultima": {**last, "texto": last["texto"][:_PREVIEW]} if last else None,
         "aberta": asked,
-        "livre": asked and not conversas.is_expected(contact),
+        "livre": asked and untouched,
     }
 
 

@@ -108,7 +108,7 @@ function bubble(message) {
 }
 
 function showTalk(read) {
-  find("nome").textContent = read.nome;
+  find("nome").textContent = `Telefone de ${read.nome}`;
   find("telefone").textContent = read.telefone;
   face(find("rosto"), read);
   const state = `${read.id}:${read.mensagens.length}`;
