@@ -44,7 +44,8 @@ Dia = Annotated[date | None, Query(ge=date(2000, 1, 1), le=date(2100, 1, 1))]
 Texto = Annotated[str | None, Query(max_length=200, pattern=_NO_CONTROL)]
 
 
-def read_filtros(  # noqa: PLR0913, PLR0917  one parameter per filter of the query string
+def read_filtros(  # noqa: PLR0913  one parameter per filter of the query string
+    *,
     dia: Dia = None,
     de: Dia = None,
     ate: Dia = None,
