@@ -76,9 +76,9 @@ def listar(  # noqa: PLR0913  one option per filter
 ) -> None:
     """Lista atendimentos na ordem do horário."""
     filtros = read_filtros(
-        _day(dia),
-        _day(de),
-        _day(ate),
+        dia=_day(dia),
+        de=_day(de),
+        ate=_day(ate),
         status_confirmacao=status,
         situacao_agenda=situacao,
         unidade=unidade,
