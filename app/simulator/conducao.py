@@ -28,7 +28,9 @@ _DUE: Final = text("""
 SELECT (SELECT min(planejar_em) FROM atendimentos WHERE tenant_id = :tenant AND planejar_em IS NOT NULL) AS planejar,
        (SELECT min(corte_em) FROM atendimentos WHERE tenant_id = :tenant AND corte_em IS NOT NULL) AS corte,
        (SELECT min(quando) FROM mensagens WHERE tenant_id = :tenant AND estado = 'agendada') AS mensagem,
-       EXISTS (SELECT FROM mensagens WHERE tenant_id = :tenant AND estado IN ('na_fila', 'em_envio')) AS voando""")
+       EXISTS (SELECT FROM mensagens WHERE tenant_id = :tenant AND estado IN ('na_fila', 'em_envio')) AS voando,
+       EXISTS (SELECT FROM mensagens WHERE tenant_id = :tenant AND estado = 'agendada'
+               AND recebida_id IS NOT NULL AND quando <= :now) AS devendo_resposta""")
 
 
 class Condutor:
@@ -88,6 +90,8 @@ class Condutor:
             try:
                 async with self._turn:
                     released = await self._work(cron=cron)
+                    if not released and not self.speed:
+                        released = await self._owe_nobody()
                     if cron:
                         await self.save()
             except Exception as error:
@@ -109,6 +113,13 @@ class Condutor:
         await self._conversas.answer_due(self._relogio())
         if cron:
             await self._programa.scheduler.run_all()
+        return await self._programa.scheduler.release()
+
+    async def _owe_nobody(self) -> int:
+        """Let a stopped clock tick on until a patient has their answer: the channel's rate fills with time alone."""
+        if not (await self._read_due()).devendo_resposta:
+            return 0
+        self._relogio.set(self._relogio() + _DRIP)
         return await self._programa.scheduler.release()
 
     async def _travel(self, goal: datetime) -> None:
@@ -146,4 +157,4 @@ class Condutor:
     async def _read_due(self) -> Row[Any]:
         programa = self._programa
         async with programa.database.session_scope(programa.tenant_id) as session:
-            return (await session.execute(_DUE, {"tenant": programa.tenant_id})).one()
+            return (await session.execute(_DUE, {"tenant": programa.tenant_id, "now": self._relogio()})).one()

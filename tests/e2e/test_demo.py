@@ -98,7 +98,7 @@ def test_the_clock_stops_jumps_and_goes_on(pasta: Path) -> None:
         stopped = clock(url)
         assert get_json(f"{url}{FONE}")["velocidade"] == 0
         turn("hora")
-        assert (clock(url) - stopped).total_seconds() == pytest.approx(3600)
+        assert timedelta(hours=1) <= clock(url) - stopped < timedelta(hours=1, minutes=2)
         turn("dia")
         assert clock(url).strftime("%H:%M") == "08:00"
         assert (clock(url).date() - stopped.date()).days == 1
