@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alembic import context, op
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
+from sqlalchemy import text
 from sqlalchemy.util import await_only
 
 revision = "0001"
@@ -45,9 +46,18 @@ def _grant(role: str) -> None:
     op.execute(f'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "SantaCasa" TO {role}')
     op.execute(f'GRANT USAGE ON ALL SEQUENCES IN SCHEMA "SantaCasa" TO {role}')
     op.execute(f'REVOKE UPDATE, DELETE ON "SantaCasa".historico FROM {role}')  # facts are only added
+    for partition in _partitions():  # reached through their parent alone, under its grants
+        op.execute(f"REVOKE ALL ON {partition} FROM {role}")
     op.execute(f'REVOKE INSERT, UPDATE, DELETE ON "SantaCasa".alembic_version FROM {role}')
     op.execute('REVOKE ALL ON FUNCTION "SantaCasa".garantir_particoes(date, date) FROM PUBLIC')
     op.execute(f'GRANT EXECUTE ON FUNCTION "SantaCasa".garantir_particoes(date, date) TO {role}')
+
+
+def _partitions() -> list[str]:
+    query = (
+        "SELECT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON pg_class.oid = inhparent WHERE relkind = 'p'"
+    )
+    return list(op.get_bind().execute(text(query)).scalars())
 
 
 def downgrade() -> None:
@@ -55,6 +65,7 @@ def downgrade() -> None:
     for table in reversed(_ALL):
         op.execute(f'DROP TABLE "SantaCasa".{table} CASCADE')
     op.execute('DROP FUNCTION "SantaCasa".garantir_particoes(date, date)')
+    op.execute('DROP FUNCTION "SantaCasa".criar_particao(text, text, date)')
     op.execute('DROP FUNCTION "SantaCasa".isolar(regclass)')
     op.execute('DROP SEQUENCE "SantaCasa".historico_id_seq')
     op.execute('DROP SEQUENCE "SantaCasa".mensagens_id_seq')

@@ -305,9 +305,28 @@ BEGIN
          WITH CHECK (tenant_id = nullif(current_setting(''app.tenant_id'', true), '''')::bigint)', tabela);
 END $$;
 
+-- A month whose rows came before it takes them out of the default partition: otherwise it could never be created.
+CREATE FUNCTION "SantaCasa".criar_particao(tabela text, nome text, mes date) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    coluna text := CASE tabela WHEN 'mensagens' THEN 'dia' ELSE 'em' END;
+    fim date := (mes + interval '1 month')::date;
+    outros text := tabela || '_outros';
+BEGIN
+    EXECUTE format('CREATE TABLE "SantaCasa".%I (LIKE "SantaCasa".%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', nome, tabela);
+    IF to_regclass(format('"SantaCasa".%I', outros)) IS NOT NULL THEN
+        EXECUTE format('ALTER TABLE "SantaCasa".%I NO FORCE ROW LEVEL SECURITY', outros);  -- of every hospital
+        EXECUTE format('WITH m AS (DELETE FROM "SantaCasa".%I WHERE %I >= %L AND %I < %L RETURNING *)
+                        INSERT INTO "SantaCasa".%I SELECT * FROM m', outros, coluna, mes, coluna, fim, nome);
+        EXECUTE format('ALTER TABLE "SantaCasa".%I FORCE ROW LEVEL SECURITY', outros);
+    END IF;
+    EXECUTE format('ALTER TABLE "SantaCasa".%I ATTACH PARTITION "SantaCasa".%I FOR VALUES FROM (%L) TO (%L)',
+                   tabela, nome, mes, fim);
+    PERFORM "SantaCasa".isolar(format('"SantaCasa".%I', nome)::regclass);
+END $$;
+
 -- Months are created by the owner on behalf of the application, which may not create tables itself.
 CREATE FUNCTION "SantaCasa".garantir_particoes(de date, ate date) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     mes date := date_trunc('month', de)::date;
     tabela text;
@@ -322,9 +341,7 @@ BEGIN
         FOREACH tabela IN ARRAY ARRAY['mensagens', 'historico'] LOOP
             nome := format('%s_%s', tabela, to_char(mes, 'YYYY_MM'));
             IF to_regclass(format('"SantaCasa".%I', nome)) IS NULL THEN
-                EXECUTE format('CREATE TABLE "SantaCasa".%I PARTITION OF "SantaCasa".%I FOR VALUES FROM (%L) TO (%L)',
-                               nome, tabela, mes, (mes + interval '1 month')::date);
-                PERFORM "SantaCasa".isolar(format('"SantaCasa".%I', nome)::regclass);
+                PERFORM "SantaCasa".criar_particao(tabela, nome, mes);
                 criadas := criadas + 1;
             END IF;
         END LOOP;
