@@ -1,5 +1,8 @@
 """The `confirma` command."""
 
+import sys
+from typing import Final
+
 import typer
 
 from app.cli import atendimento, banco, canal, envio, resposta, testar
@@ -12,6 +15,10 @@ from app.cli.servir import refuse, serve, worker
 from app.cli.sessao import Dados, comando
 from app.cli.simular import simular
 from app.cli.status import status
+from app.config import Environment, LogSettings
+from app.observability import configure_logging
+
+_BEFORE_SETTINGS: Final = LogSettings(level="WARNING", format="texto")
 
 app = typer.Typer(
     name="confirma",
@@ -59,4 +66,6 @@ def _for_each(command: object, values: dict[str, object]) -> dict[str, object]:
 
 def main() -> None:
     """Run the command line."""
+    # Until the settings are read, as in production: a traceback must not show the values of variables.
+    configure_logging(_BEFORE_SETTINGS, environment=Environment.PROD, stream=sys.stderr)
     run_in_portuguese(app)

@@ -25,6 +25,7 @@ from app.wiring import Programa
 _ORIGEM: Final = re.compile(r"[a-z0-9_-]{1,40}")
 _SHOWN: Final = 20
 _BLOCK: Final = 1 << 20
+_EVERY: Final = 200  # rows between two looks at the bar: it costs more than reading one
 DIA_FORMATS: Final = ["%d/%m/%Y", "%Y-%m-%d"]
 
 
@@ -143,7 +144,8 @@ class _Barra:
     def __iter__(self) -> Iterator[ItemAgenda]:
         for item in self._agenda:
             self._lidos += not isinstance(item, LinhaRejeitada | Aviso)
-            self._progress.update(self._lendo, completed=self._agenda.progresso)
+            if self._lidos % _EVERY == 0:
+                self._progress.update(self._lendo, completed=self._agenda.progresso)
             yield item
         self._progress.update(self._lendo, completed=1.0)
         self._progress.update(self._gravando, total=self._lidos)

@@ -1,6 +1,7 @@
 """How every command runs: options all share, the program opened around it, its answer shown, its failure told."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial, wraps
@@ -115,6 +116,9 @@ def _guard(tela: Terminal, work: Callable[[], int | None]) -> int:
     except KeyboardInterrupt:
         tela.note("Interrompido.")
         return _INTERRUPTED
+    except BrokenPipeError:  # `confirma … | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Saida.FALHOU
     except Exception as error:  # noqa: BLE001  the last net: what nobody foresaw is logged and told without a traceback
         explicado = explain(error)
         if explicado is None:
