@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from app.connectors.base import AtendimentoImportado
-
 from tests.cenario import Cenario, add_canal, take_jobs
 from tests.fabricas import make_agenda
 
