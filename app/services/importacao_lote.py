@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.domain.agenda import Consequencia, EstadoAgenda, Planejamento, compare
 from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao
 from app.repositories.base import FatoHistorico, HistoricoRepository
 from app.repositories.efeitos import EfeitoRepository
@@ -20,7 +21,6 @@ from app.repositories.importacao_atendimentos import (
 from app.services.efeitos import EfeitoService, Mudanca
 from app.services.importacao_pessoas import Encontradas, PessoasConhecidas
 from app.services.importacao_registro import Registro
-from app.services.importacao_regras import Consequencia, EstadoAgenda, Planejamento, compare
 
 # What a person calls a field of the booking, where its column is called otherwise.
 _CAMPOS: Final[Mapping[str, str]] = {

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import crypto
 from app.connectors.base import AtendimentoImportado, Aviso, ItemAgenda, LinhaRejeitada
 from app.database import Database
+from app.domain.agenda import EstadoAgenda, compare
 from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao
 from app.repositories.importacao import Ausente, ImportacaoRepository
 from app.services.efeitos import EfeitoService, Mudanca
@@ -20,7 +21,6 @@ from app.services.importacao_leitura import Lidos, read_all
 from app.services.importacao_lote import LoteService, ResultadoLote
 from app.services.importacao_pessoas import Encontradas, PessoasConhecidas
 from app.services.importacao_registro import Preparador, Registro, UnidadeConhecida
-from app.services.importacao_regras import EstadoAgenda, compare
 
 LOTE: Final = 4_000
 _IDS: Final = 1_000

@@ -7,8 +7,8 @@ from typing import Final
 
 from app.domain.confirmacao import Decisao, Efeito, Fato, SituacaoAgenda, StatusConfirmacao, decide, pode_perguntar
 
-# The planner looks at a visit this long before it; policies ask later than that.
-ANTECEDENCIA: Final = timedelta(days=10)
+# The planner looks at a visit this long before it: longer than the earliest step a policy may have, and its holidays.
+ANTECEDENCIA: Final = timedelta(days=45)
 
 # Here the visit no longer exists: whatever was asked or answered about it is void, and a return starts anew.
 _SEM_EXISTENCIA: Final = frozenset({SituacaoAgenda.CANCELADO, SituacaoAgenda.ERRO_REGISTRO, SituacaoAgenda.BLOQUEADO})
