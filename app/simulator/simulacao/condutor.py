@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 from sqlalchemy import text
 
+from app.database import is_away
 from app.simulator.botconversa import build_body
 from app.simulator.simulacao.ambiente import Ambiente
 from app.simulator.simulacao.conversas import Fala
@@ -145,11 +146,19 @@ class Condutor:
     async def _settle(self) -> None:
         """Wait until no chunk is queued or being sent: one of a worker that died, or of a database that went away."""
         for _ in range(_TENTATIVAS):
-            async with self._ambiente.programa.database.session_scope(self._ambiente.programa.tenant_id) as session:
-                trabalhos = (await session.execute(_TRABALHOS)).scalar_one()
-            if not trabalhos:
+            if not await self._has_jobs():
                 return
             await asyncio.sleep(_ESPERA_S)
+
+    async def _has_jobs(self) -> bool:
+        programa = self._ambiente.programa
+        try:
+            async with programa.database.session_scope(programa.tenant_id) as session:
+                return bool((await session.execute(_TRABALHOS)).scalar_one())
+        except Exception as error:
+            if is_away(error):  # our own connections notice a restart like everybody's: by a failure
+                return True
+            raise
 
     async def _look(self, agora: datetime) -> Mapping[str, datetime | None]:
         programa = self._ambiente.programa

@@ -1,7 +1,8 @@
 """One simulation from beginning to end."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from time import perf_counter
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,14 +10,16 @@ from zoneinfo import ZoneInfo
 from app.simulator.botconversa import FaultPlan
 from app.simulator.oraculo import Regras
 from app.simulator.pacientes import MISTURA_PADRAO, Mistura
-from app.simulator.simulacao.ambiente import Ambiente, MakeApp, open_ambiente
+from app.simulator.simulacao.ambiente import MakeApp, open_ambiente
 from app.simulator.simulacao.condutor import Andamento, Condutor
 from app.simulator.simulacao.conversas import Pacientes
 from app.simulator.simulacao.falhas import TAXAS, DiaRuim, Falhas
 from app.simulator.simulacao.relogio import Relogio
 from app.simulator.simulacao.resultado import Resultado, sum_up
 from app.simulator.simulacao.roteiro import Roteiro
+from app.wiring import Programa
 
+_RESPOSTA_COM_FALHAS: Final = timedelta(minutes=90)
 ZONA: Final = ZoneInfo("America/Sao_Paulo")
 
 
@@ -32,7 +35,11 @@ class Opcoes:
     falhas: bool = False
     mistura: Mistura = MISTURA_PADRAO
     zona: ZoneInfo = ZONA
-    regras: Regras = field(default_factory=Regras)
+
+    @property
+    def regras(self) -> Regras:
+        """What the judge holds the program to; after an hour without gateway an answer may come late."""
+        return Regras(resposta_ate=_RESPOSTA_COM_FALHAS) if self.falhas else Regras()
 
 
 async def simulate(
@@ -41,8 +48,12 @@ async def simulate(
     *,
     make_app: MakeApp,
     progress: Callable[[Andamento], None] = _unheard,
+    prepare: Callable[[Programa], Awaitable[None]] | None = None,
 ) -> Resultado:
-    """Play a script in virtual time through the real code, and judge it. Called from the main thread."""
+    """Play a script in virtual time through the real code, and judge it. Called from the main thread.
+
+    `prepare` may change the hospital before the first instant; the judge does not know.
+    """
     comeco = perf_counter()
     relogio = Relogio(roteiro.inicio)
     pacientes = Pacientes(opcoes.semente, opcoes.mistura, relogio)
@@ -50,10 +61,8 @@ async def simulate(
     async with open_ambiente(
         roteiro, pacientes, relogio, zona=opcoes.zona, make_app=make_app, faults=faults
     ) as ambiente:
-        dia_ruim = _bad_day(ambiente, roteiro) if opcoes.falhas else DiaRuim()
+        if prepare is not None:
+            await prepare(ambiente.programa)
+        dia_ruim = Falhas(ambiente, roteiro.primeiro_dia) if opcoes.falhas else DiaRuim()
         await Condutor(ambiente, roteiro, dia_ruim, progress=progress).run()
         return await sum_up(ambiente, roteiro, regras=opcoes.regras, segundos=perf_counter() - comeco)
-
-
-def _bad_day(ambiente: Ambiente, roteiro: Roteiro) -> Falhas:
-    return Falhas(ambiente, roteiro.primeiro_dia)
