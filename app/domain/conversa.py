@@ -186,6 +186,10 @@ def _ask_which(alvo: Alvo, intencao: Intencao, now: datetime) -> Conduta:
     visitas = tuple(visita for pergunta in alvo.perguntas for visita in pergunta.standing(now))
     if intencao is Intencao.QUESTION:
         return Conduta(desfecho=Desfecho.ENCAMINHADO, visitas=visitas, modelo="encaminhado", atencao="pergunta")
+    if intencao not in _FATOS and not any(pergunta.is_open(now) for pergunta in alvo.perguntas):
+        atencao = None if intencao is Intencao.GREETING else "nao_entendido"  # thanks after an answer ask nothing
+        desfecho = Desfecho.ENCAMINHADO if atencao else Desfecho.JA_RESPONDIDO
+        return Conduta(desfecho=desfecho, visitas=visitas, atencao=atencao)
     return Conduta(desfecho=Desfecho.QUAL_CONSULTA, visitas=visitas, modelo=QUAL)
 
 

@@ -105,6 +105,22 @@ def test_one_to_two_open_questions_changes_nothing_and_asks_which() -> None:
 
 
 @pytest.mark.parametrize(
+    ("intencao", "desfecho", "atencao"),
+    [
+        pytest.param(I.GREETING, D.JA_RESPONDIDO, None, id="thanks"),
+        pytest.param(I.UNCLEAR, D.ENCAMINHADO, "nao_entendido", id="who knows"),
+    ],
+)
+def test_after_several_answers_only_a_decision_makes_us_ask_which(
+    intencao: Intencao, desfecho: Desfecho, atencao: str | None
+) -> None:
+    perguntas = tuple(make_pergunta(n, make_visita(n, status=S.CONFIRMADO)) for n in (1, 2))
+    alvo = Alvo(T.QUAL, perguntas)
+    conduta = decide_conduta(alvo, intencao, None, para_todos=False, duvidas=0, now=AGORA)
+    assert (conduta.desfecho, conduta.atencao, conduta.modelo) == (desfecho, atencao, None)
+
+
+@pytest.mark.parametrize(
     ("duvidas", "desfecho", "modelo", "atencao"),
     [
         pytest.param(0, D.NAO_ENTENDIDO, "nao_entendi", None, id="asked back once"),
