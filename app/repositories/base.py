@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import crypto
+from app.database import Record, fetch
 
 
 class TenantRepository:
@@ -19,6 +20,10 @@ class TenantRepository:
         """Take an open transaction of `tenant_id`."""
         self._session = session
         self._tenant_id = tenant_id
+
+    async def _fetch(self, statement: TextClause, **parameters: Any) -> list[Record]:
+        """Run a statement about this hospital (`:tenant`) and return its rows."""
+        return await fetch(self._session, statement, {"tenant": self._tenant_id, **parameters})
 
     @property
     def finder(self) -> crypto.Finder:
@@ -62,4 +67,4 @@ class HistoricoRepository(TenantRepository):
             return
         columns: dict[str, list[Any]] = {name: [getattr(fato, name) for fato in fatos] for name in _COLUMNS}
         columns["dados"] = [fato.dados and msgspec.json.encode(fato.dados).decode() for fato in fatos]
-        await self._session.execute(_INSERT, {"tenant": self._tenant_id, **columns})
+        await self._fetch(_INSERT, **columns)

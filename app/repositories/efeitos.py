@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from app.domain.confirmacao import StatusConfirmacao
 from app.repositories.base import TenantRepository
@@ -76,7 +76,7 @@ class EfeitoRepository(TenantRepository):
 
     async def set_status(self, status: Mapping[int, StatusConfirmacao], *, now: datetime) -> None:
         parameters = {"ids": list(status), "status": [s.value for s in status.values()], "now": now}
-        await self._session.execute(_STATUS, {"tenant": self._tenant_id, **parameters})
+        await self._fetch(_STATUS, **parameters)
 
     async def restart(self, ids: Sequence[int], *, now: datetime) -> None:
         """Void the questions asked so far and let the planner look at the visits anew."""
@@ -102,9 +102,9 @@ class EfeitoRepository(TenantRepository):
         """Return those of the visits whose contact was messaged about them."""
         if not ids:
             return []
-        rows = await self._session.execute(_MESSAGED, {"tenant": self._tenant_id, "ids": list(ids)})
+        rows = await self._fetch(_MESSAGED, ids=list(ids))
         return [Avisado(*row) for row in rows]
 
-    async def _run(self, statement: object, ids: Sequence[int], **parameters: object) -> None:
+    async def _run(self, statement: TextClause, ids: Sequence[int], **parameters: object) -> None:
         if ids:
-            await self._session.execute(statement, {"tenant": self._tenant_id, "ids": list(ids), **parameters})  # type: ignore[call-overload]
+            await self._fetch(statement, ids=list(ids), **parameters)

@@ -123,7 +123,7 @@ class PlanejamentoRepository(TenantRepository):
 
     async def due(self, now: datetime, *, limite: int) -> list[VisitaAberta]:
         """Return the visits due and everything else open of their contacts, locked."""
-        rows = await self._session.execute(_DUE, {"tenant": self._tenant_id, "now": now, "limite": limite})
+        rows = await self._fetch(_DUE, now=now, limite=limite)
         return [
             VisitaAberta(
                 id=row.id,
@@ -146,24 +146,23 @@ class PlanejamentoRepository(TenantRepository):
     async def done(self, visitas: Sequence[VisitaAberta]) -> Mapping[int, dict[str, datetime]]:
         """Return the steps already used for each visit's present time, with the instant of each."""
         parameters = {
-            "tenant": self._tenant_id,
             "ids": [visita.id for visita in visitas],
             "versoes": [visita.horario_versao for visita in visitas],
         }
         steps: defaultdict[int, dict[str, datetime]] = defaultdict(dict)
-        for row in await self._session.execute(_DONE, parameters):
+        for row in await self._fetch(_DONE, **parameters):
             steps[row.atendimento_id][row.passo] = row.em
         return steps
 
     async def last_messages(self, contatos: Sequence[int], now: datetime) -> dict[int, datetime]:
         """Return when each contact last got, or is about to get, a message of our own accord."""
-        parameters = {"tenant": self._tenant_id, "contatos": contatos, "desde": now - timedelta(days=2)}
-        return {row.contato_id: row.em for row in await self._session.execute(_LAST, parameters)}
+        parameters = {"contatos": contatos, "desde": now - timedelta(days=2)}
+        return {row.contato_id: row.em for row in await self._fetch(_LAST, **parameters)}
 
     async def versions(self, contatos: Sequence[int], dias: Sequence[date]) -> dict[tuple[int, date, str], int]:
         """Return the highest version used so far of each (contact, day, step)."""
-        parameters = {"tenant": self._tenant_id, "contatos": contatos, "dias": dias}
-        rows = await self._session.execute(_VERSIONS, parameters)
+        parameters = {"contatos": contatos, "dias": dias}
+        rows = await self._fetch(_VERSIONS, **parameters)
         return {(row.contato_id, row.dia, row.passo): row.versao for row in rows}
 
     async def add(self, mensagens: Sequence[MensagemNova], now: datetime) -> dict[tuple[int, date, str, int], int]:
@@ -183,7 +182,7 @@ class PlanejamentoRepository(TenantRepository):
             "recebida_id",
         )
         parameters = {name: [getattr(mensagem, name) for mensagem in mensagens] for name in columns}
-        rows = await self._session.execute(_INSERT, {"tenant": self._tenant_id, "now": now, **parameters})
+        rows = await self._fetch(_INSERT, now=now, **parameters)
         ids: dict[tuple[int, date, str, int], int] = {(row[0], row[1], row[2], row[3]): row.id for row in rows}
         links = [
             (ids[key_of(mensagem)], mensagem.dia, *item)
@@ -194,7 +193,7 @@ class PlanejamentoRepository(TenantRepository):
         if links:
             names = ("mensagem_id", "dia", "atendimento_id", "letra", "passo", "versao")
             values = {name: list(column) for name, column in zip(names, zip(*links, strict=True), strict=True)}
-            await self._session.execute(_LINK, {"tenant": self._tenant_id, **values})
+            await self._fetch(_LINK, **values)
         return ids
 
     async def set_next(self, rows: Sequence[tuple[int, datetime | None, datetime | None]]) -> None:
@@ -203,7 +202,7 @@ class PlanejamentoRepository(TenantRepository):
             return
         ids, planejar, corte = zip(*rows, strict=True)
         parameters = {"id": list(ids), "planejar_em": list(planejar), "corte_em": list(corte)}
-        await self._session.execute(_NEXT, {"tenant": self._tenant_id, **parameters})
+        await self._fetch(_NEXT, **parameters)
 
     async def already_skipped(self, ids: Sequence[int]) -> set[tuple[int, str, int]]:
         """Return the (visit, step, version) whose skipping the history tells already."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from app import crypto
+from app.database import Record
 from app.domain.confirmacao import EstadoMensagem
 from app.repositories.base import TenantRepository
 
@@ -134,7 +135,7 @@ class SaidaRepository(TenantRepository):
         """Give up the messages whose moment passed; return their ids."""
         return [row.id for row in await self._run(_EXPIRE, now=now)]
 
-    async def candidates(self, canal_id: int, now: datetime, *, limite: int) -> Sequence[Row[Any]]:
+    async def candidates(self, canal_id: int, now: datetime, *, limite: int) -> Sequence[Record]:
         """Return what may leave, most urgent first: rows (id, dia, conhecido, sessao), locked."""
         return await self._run(_CANDIDATES, canal=canal_id, now=now, limite=limite)
 
@@ -164,11 +165,11 @@ class SaidaRepository(TenantRepository):
     async def pause(self, canal_id: int, ate: datetime, motivo: str) -> None:
         await self._execute(_PAUSE, canal=canal_id, ate=ate, motivo=motivo)
 
-    async def load(self, canal_id: int, lote: Lote, *, now: datetime) -> Sequence[Row[Any]]:
+    async def load(self, canal_id: int, lote: Lote, *, now: datetime) -> Sequence[Record]:
         """Return the chunk's messages that still wait, and those a dead worker left in the air, locked."""
         return await self._run(_LOAD, canal=canal_id, ids=list(lote.ids), de=lote.de, ate=lote.ate, now=now)
 
-    async def visits(self, ids: Sequence[int]) -> Sequence[Row[Any]]:
+    async def visits(self, ids: Sequence[int]) -> Sequence[Record]:
         """Return the visits of the messages as they stand now, locked."""
         return await self._run(_VISITS, ids=list(ids))
 
@@ -219,12 +220,12 @@ class SaidaRepository(TenantRepository):
         """Return (message, visit) pairs."""
         return [(row.mensagem_id, row.atendimento_id) for row in await self._run(_VISITS_OF, ids=list(ids))]
 
-    async def stranded(self, antes: datetime) -> Sequence[Row[Any]]:
+    async def stranded(self, antes: datetime) -> Sequence[Record]:
         """Return messages untouched since `antes` that no job of the queue will ever look at."""
         return await self._run(_STRANDED, antes=antes)
 
-    async def _run(self, statement: Any, **parameters: Any) -> Sequence[Row[Any]]:
-        return (await self._session.execute(statement, {"tenant": self._tenant_id, **parameters})).all()
+    async def _run(self, statement: Any, **parameters: Any) -> Sequence[Record]:
+        return await self._fetch(statement, **parameters)
 
     async def _execute(self, statement: Any, **parameters: Any) -> None:
-        await self._session.execute(statement, {"tenant": self._tenant_id, **parameters})
+        await self._fetch(statement, **parameters)
