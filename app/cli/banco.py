@@ -50,7 +50,7 @@ def backup(
     if not arquivo.absolute().parent.is_dir():
         raise UsoErrado("pasta_inexistente", f"A pasta {arquivo.absolute().parent} não existe.")
     settings = tela.settings()
-    linhas = tela.run_alone(partial(_backup, settings, arquivo.absolute()))
+    linhas = tela.run_alone(settings, partial(_backup, settings, arquivo.absolute()))
     tamanho = arquivo.stat().st_size
     tela.show(
         {"arquivo": str(arquivo), "bytes": tamanho, "linhas": linhas},
@@ -67,7 +67,7 @@ def restore(
     if not arquivo.is_file():
         raise UsoErrado("arquivo_inexistente", f"O arquivo {arquivo} não existe.")
     settings = tela.settings()
-    linhas = tela.run_alone(partial(_restore, settings, arquivo.absolute()))
+    linhas = tela.run_alone(settings, partial(_restore, settings, arquivo.absolute()))
     opens = tela.run(_opens)
     tela.show(
         {"arquivo": str(arquivo), "linhas": linhas, "chaves_conferem": opens},

@@ -85,17 +85,32 @@ def _by_fields(error: Any) -> Explicado:
     )
 
 
-def _by_schema(error: Any) -> Explicado | None:
-    """Tell a database that was never migrated from a mistake of our own."""
-    cause = getattr(error.orig, "__cause__", None)
-    if not isinstance(cause, asyncpg.UndefinedTableError | asyncpg.InvalidSchemaNameError):
+def _by_file(error: OSError) -> Explicado | None:
+    if error.filename is None:  # a connection's, not a file's
         return None
-    return Explicado(
+    return Explicado("arquivo_inacessivel", f"Não foi possível usar {error.filename}: {error.strerror}.")
+
+
+def _by_driver(error: Any) -> Explicado | None:
+    """Read the driver's own exception behind SQLAlchemy's."""
+    cause = getattr(error.orig, "__cause__", None) if isinstance(error, sqlalchemy.exc.DBAPIError) else error
+    return next((Explicado(*told) for kinds, told in _BY_SERVER.items() if isinstance(cause, kinds)), None)
+
+
+_BY_SERVER: Final[Mapping[tuple[type[Exception], ...], tuple[str, str]]] = {
+    (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError): (
         "banco_sem_migracao",
         "O banco ainda não tem as tabelas do Confirma: informe DATABASE_MIGRATION_URL e rode `confirma db migrate`.",
-    )
-
-
+    ),
+    (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError): (
+        "banco_recusou_senha",
+        "O banco de dados recusou o usuário ou a senha de DATABASE_URL ou DATABASE_MIGRATION_URL.",
+    ),
+    (asyncpg.InvalidCatalogNameError,): (
+        "banco_inexistente",
+        "O banco de dados indicado em DATABASE_URL não existe.",
+    ),
+}
 _TABLE: Final[Mapping[type[Exception], Callable[[Any], Explicado | None]]] = {
     Falha: lambda error: Explicado(error.codigo, error.mensagem, error.saida),
     ArquivoRecusado: lambda error: Explicado(error.motivo, error.mensagem, Saida.USO_ERRADO),
@@ -109,15 +124,11 @@ _TABLE: Final[Mapping[type[Exception], Callable[[Any], Explicado | None]]] = {
     ProviderError: _by_gateway,
     InvalidParameter: _by_parameter,
     ValidationError: _by_fields,
-    sqlalchemy.exc.ProgrammingError: _by_schema,
+    sqlalchemy.exc.DBAPIError: _by_driver,
     UndecipherableError: lambda _: Explicado(
         "chave_errada",
         "Os dados gravados não abrem com as chaves desta instalação: confira DATA_DIR ou ENCRYPTION_KEYS.",
     ),
-    asyncpg.InvalidPasswordError: lambda _: Explicado(
-        "banco_recusou_senha", "O banco de dados recusou o usuário ou a senha de DATABASE_URL."
-    ),
-    asyncpg.InvalidCatalogNameError: lambda _: Explicado(
-        "banco_inexistente", "O banco de dados indicado em DATABASE_URL não existe."
-    ),
+    asyncpg.PostgresError: _by_driver,
+    OSError: _by_file,
 }

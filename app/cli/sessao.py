@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial, wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
@@ -15,6 +16,7 @@ from loguru import logger
 from app.cli.erros import Explicado, Saida, explain
 from app.cli.relogio import RelogioDoBanco
 from app.cli.saida import Tela
+from app.cli.vez import take_turn
 from app.config import Settings, load_settings
 from app.observability import configure_logging
 from app.wiring import Programa, open_programa
@@ -59,12 +61,18 @@ class Terminal(Tela):
 
     def run(self, work: Callable[[Programa], Awaitable[T]]) -> T:
         """Open the program, attaching to the server of whoever runs it already, and do `work` with it."""
-        return self.run_alone(partial(_with_programa, self.settings(), work))
+        settings = self.settings()
+        return self.run_alone(settings, partial(_with_programa, settings, work))
 
-    def run_alone(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    def run_alone(self, settings: Settings, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine from the main thread: an embedded server dies with the thread that started it."""
-        with asyncio.Runner(loop_factory=_new_loop) as runner:
+        with self._turn(settings), asyncio.Runner(loop_factory=_new_loop) as runner:
             return runner.run(work())
+
+    def _turn(self, settings: Settings) -> AbstractContextManager[None]:
+        if not settings.database.is_embedded:
+            return nullcontext()
+        return take_turn(settings.data_dir, on_wait=lambda: self.note("Esperando outro comando terminar…"))
 
     def tell_failure(self, explicado: Explicado) -> int:
         """Say what went wrong, and return the exit code."""

@@ -1,6 +1,10 @@
 """`confirma db …`, and what a command says when it cannot even begin."""
 
+import asyncio
+import json
 import shutil
+import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
@@ -97,6 +101,42 @@ async def test_a_wrong_setting_is_a_sentence(confirma: Confirma, *, env: dict[st
     assert palavra in done.err
     assert "Traceback" not in done.err
     assert done.json["erro"]["mensagem"] in done.err
+
+
+async def test_a_folder_that_is_none_is_a_sentence(confirma: Confirma, tmp_path: Path) -> None:
+    (tmp_path / "arquivo").write_text("não sou pasta")
+    done = await confirma("status", "--dados", str(tmp_path / "arquivo"))
+    assert done.rc == 1
+    assert str(tmp_path / "arquivo") in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.usefixtures("migrated")
+async def test_a_wrong_password_is_a_sentence(confirma: Confirma, address: ServerAddress) -> None:
+    env = {"DATABASE_URL": address.dsn("confirma_app", "errada", "confirma")}
+    done = await confirma("testar", "banco", "--json", env=env)
+    assert (done.rc, done.json["erro"]["codigo"]) == (1, "banco_recusou_senha")
+
+
+@pytest.mark.usefixtures("migrated")
+async def test_a_database_without_tables_is_a_sentence(confirma: Confirma, address: ServerAddress) -> None:
+    env = {"DATABASE_URL": address.dsn("confirma_app", PASSWORD, "postgres")}
+    done = await confirma("testar", "banco", "--json", env=env)
+    assert (done.rc, done.json["erro"]["codigo"]) == (1, "banco_sem_migracao")
+
+
+async def test_commands_take_turns_where_nobody_serves(confirma: Confirma, pasta: Path) -> None:
+    """Each would start the server, and the first to end would stop it under the others."""
+    sozinha = pasta / "sozinha"
+    sozinha.mkdir(mode=0o711)
+    script = str(Path(sys.executable).with_name("confirma"))
+    argv = (script, "testar", "banco", "--dados", str(sozinha), "--json")
+    started = [
+        await asyncio.create_subprocess_exec(*argv, env=confirma.env, cwd=pasta, stdout=PIPE, stderr=PIPE)
+        for _ in range(3)
+    ]
+    ended = [await process.communicate() for process in started]
+    assert [json.loads(out)["ok"] for out, _ in ended] == [True, True, True], ended
 
 
 async def test_damaged_keys_are_a_sentence(confirma: Confirma, tmp_path: Path) -> None:
