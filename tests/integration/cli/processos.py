@@ -5,6 +5,7 @@ folder open, as `confirma serve` would, until the next order says to let go.
 """
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -50,6 +51,7 @@ def hold(ready: Path) -> NoReturn:
 
 
 def serve() -> None:
+    gc.freeze()  # what was imported is not looked through again in every child
     for line in sys.stdin:
         order = json.loads(line)
         if "soltar" in order:
