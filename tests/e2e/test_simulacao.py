@@ -99,7 +99,7 @@ async def _no_channel(programa: Programa) -> None:
 @pytest.mark.parametrize(
     ("defeito", "criterio"),
     [
-        pytest.param(_another_zone, "fora_da_janela", id="the unit's clock is an hour off"),
+        pytest.param(_another_zone, "irrelevantes", id="the unit's clock is an hour off"),
         pytest.param(_open_at_night, "fora_da_janela", id="the window is too wide"),
         pytest.param(_no_channel, "perdidas", id="nothing leaves"),
     ],

@@ -5,12 +5,11 @@ import base64
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import aiohttp
 import asyncpg
@@ -34,7 +33,7 @@ _BANCO: Final = "confirma"
 _API_KEY: Final = "chave-da-simulacao"
 _SEGREDO: Final = "o segredo que a simulacao pos no webhook"
 _CAMPOS: Final = {"id_tabela": "id_tabela", "nr_seq_agenda": "nr_seq_agenda"}
-_SEM_TETO: Final = timedelta(days=2)
+_MARGEM: Final = timedelta(days=2)
 
 
 @dataclass(kw_only=True)
@@ -52,35 +51,34 @@ class Ambiente:
 
 @asynccontextmanager
 async def open_ambiente(
-    roteiro: Roteiro, pacientes: Pacientes, relogio: Relogio, *, zona: ZoneInfo, make_app: MakeApp, faults: FaultPlan
+    roteiro: Roteiro, pacientes: Pacientes, relogio: Relogio, *, make_app: MakeApp, faults: FaultPlan
 ) -> AsyncIterator[Ambiente]:
     """Put everything up; nothing of it is left afterwards. Called from the main thread, as `open_programa`."""
     gateway = FakeBotconversa(
         relogio, _API_KEY, FakeOptions(keep_conversations=False), faults=faults, on_delivered=pacientes.deliver
     )
-    await gateway.start()
-    try:
-        with _postgres() as servidor, _keyring_kept():
-            settings = await _settings(servidor, gateway.url)
-            async with open_programa(_without_channel(settings), relogio) as programa:
-                await _prepare(programa, settings, roteiro, zona)
-                operario = Operario(programa)
-                operario.start()
-                async with _serve(make_app(programa)) as url, aiohttp.ClientSession() as session:
-                    try:
-                        yield Ambiente(
-                            relogio=relogio,
-                            servidor=servidor,
-                            gateway=gateway,
-                            programa=programa,
-                            operario=operario,
-                            saindo=Outgoing(session, f"{url}/webhook/botconversa", shared_secret=_SEGREDO),
-                            pacientes=pacientes,
-                        )
-                    finally:
-                        await operario.stop()
-    finally:
-        await gateway.stop()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(gateway.stop)
+        await gateway.start()
+        servidor = stack.enter_context(_postgres())
+        stack.enter_context(_keyring_kept())
+        settings = await _settings(servidor, gateway.url)
+        programa = await stack.enter_async_context(open_programa(_without_channel(settings), relogio))
+        await _prepare(programa, settings, roteiro)
+        url = await stack.enter_async_context(_serve(make_app(programa)))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        operario = Operario(programa)
+        stack.push_async_callback(operario.stop)
+        operario.start()
+        yield Ambiente(
+            relogio=relogio,
+            servidor=servidor,
+            gateway=gateway,
+            programa=programa,
+            operario=operario,
+            saindo=Outgoing(session, f"{url}/webhook/botconversa", shared_secret=_SEGREDO),
+            pacientes=pacientes,
+        )
 
 
 @contextmanager
@@ -145,10 +143,9 @@ def _without_channel(settings: Settings) -> Settings:
     return settings.model_copy(update={"botconversa": settings.botconversa.model_copy(update={"api_key": None})})
 
 
-async def _prepare(programa: Programa, settings: Settings, roteiro: Roteiro, zona: ZoneInfo) -> None:
+async def _prepare(programa: Programa, settings: Settings, roteiro: Roteiro) -> None:
     async with programa.database.session_scope(programa.tenant_id) as session:
-        await session.execute(text("UPDATE unidades SET zona = :zona"), {"zona": zona.key})
-        days = {"de": roteiro.inicio.date() - _SEM_TETO, "ate": roteiro.fim.date() + _SEM_TETO}
+        days = {"de": roteiro.inicio.date() - _MARGEM, "ate": roteiro.fim.date() + _MARGEM}
         await session.execute(text("SELECT garantir_particoes(:de, :ate)"), days)
     await add_botconversa(programa.database, programa.tenant_id, settings, campos=_CAMPOS)
     await programa.canais.refresh()

@@ -20,7 +20,7 @@ from app.simulator.simulacao.roteiro import Roteiro
 from app.wiring import Programa
 
 _RESPOSTA_COM_FALHAS: Final = timedelta(minutes=90)
-ZONA: Final = ZoneInfo("America/Sao_Paulo")
+ZONA: Final = ZoneInfo("America/Sao_Paulo")  # of the simulated hospital
 
 
 def _unheard(_: Andamento) -> None:
@@ -34,7 +34,6 @@ class Opcoes:
     semente: int
     falhas: bool = False
     mistura: Mistura = MISTURA_PADRAO
-    zona: ZoneInfo = ZONA
 
     @property
     def regras(self) -> Regras:
@@ -58,9 +57,7 @@ async def simulate(
     relogio = Relogio(roteiro.inicio)
     pacientes = Pacientes(opcoes.semente, opcoes.mistura, relogio)
     faults = FaultPlan(opcoes.semente, TAXAS if opcoes.falhas else {})
-    async with open_ambiente(
-        roteiro, pacientes, relogio, zona=opcoes.zona, make_app=make_app, faults=faults
-    ) as ambiente:
+    async with open_ambiente(roteiro, pacientes, relogio, make_app=make_app, faults=faults) as ambiente:
         if prepare is not None:
             await prepare(ambiente.programa)
         dia_ruim = Falhas(ambiente, roteiro.primeiro_dia) if opcoes.falhas else DiaRuim()
