@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import text
 
 from app import crypto
 from app.database import Record
+from app.domain.cadencia import ULTIMO_CORTE
 from app.domain.confirmacao import EstadoMensagem
 from app.repositories.base import TenantRepository
 
@@ -75,6 +76,10 @@ WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia BETWEEN CAST(:de AS date) 
 
 _ASKED: Final = text("""
 UPDATE atendimentos a SET status_confirmacao = u.status, enviado_em = coalesce(a.enviado_em, :now),
+       corte_em = CASE WHEN a.corte_em IS NOT NULL AND u.status = 'aguardando'
+                       THEN greatest(a.corte_em, least(CAST(:responder_ate AS timestamptz),
+                                                       a.data_consulta - CAST(:ultimo AS interval)))
+                       ELSE a.corte_em END,
        atualizado_em = :now, versao = a.versao + 1
 FROM unnest(CAST(:ids AS bigint[]), CAST(:status AS text[])) AS u(id, status)
 WHERE a.tenant_id = :tenant AND a.id = u.id""")
@@ -186,10 +191,20 @@ class SaidaRepository(TenantRepository):
             now=now,
         )
 
-    async def set_asked(self, status: Mapping[int, str], *, now: datetime) -> None:
-        """Write what status the visits have from the moment their question leaves."""
+    async def set_asked(self, status: Mapping[int, str], *, now: datetime, prazo: timedelta) -> None:
+        """Write what status the visits have from the moment their question leaves.
+
+        A cut-off nearer than `prazo` moves: the plan counted from a moment that this message may have missed.
+        """
         if status:
-            await self._execute(_ASKED, ids=list(status), status=list(status.values()), now=now)
+            await self._execute(
+                _ASKED,
+                ids=list(status),
+                status=list(status.values()),
+                responder_ate=now + prazo,
+                ultimo=ULTIMO_CORTE,
+                now=now,
+            )
 
     async def record(
         self, lote: Lote, results: Sequence[Resultado], *, now: datetime, atuais: Sequence[EstadoMensagem]

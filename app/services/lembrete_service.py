@@ -119,7 +119,10 @@ class LembreteService:
         await self._corte.clear([vencido.id for vencido in vencidos])
         await self._efeitos.apply(mudancas, now=now, quem=QUEM)
         if (await self._hospital.load()).politica.cancelamento_automatico:
-            await self._cancel_silent(mudancas, now)
+            asked = {
+                vencido.id for vencido in vencidos if vencido.perguntada
+            }  # silence of who never heard is no answer
+            await self._cancel_silent([m for m in mudancas if m.atendimento_id in asked], now)
         return len(vencidos)
 
     async def _cancel_silent(self, vencidos: Sequence[Mudanca], now: datetime) -> None:

@@ -75,7 +75,8 @@ class ChunkStart:
         )
         if self._texts:
             await self._saida.start(lote, self._texts, now=self._now)
-        await self._saida.set_asked(self._asked, now=self._now)
+        prazo = self._hospital.politica.prazo_resposta_minimo
+        await self._saida.set_asked(self._asked, now=self._now, prazo=prazo)
 
     def _decide(self, row: Row[Any], visits: Sequence[Row[Any]]) -> None:
         if row.estado == EstadoMensagem.EM_ENVIO:  # the worker that had it is gone

@@ -21,6 +21,7 @@ from app.providers.base import (
     Receipt,
     Rejected,
     Throttled,
+    Unavailable,
     WhatsAppProvider,
 )
 from app.repositories.base import FatoHistorico, HistoricoRepository
@@ -33,6 +34,8 @@ from app.workers.chunk import QUEM, ChunkStart, Started
 _RECORD_TRIES: Final = 8  # with back-off about a minute: a restarting database must not make sent messages uncertain
 _BAD_NUMBER: Final = "numero_recusado"
 _RETRY_BASE: Final = timedelta(seconds=30)
+_AWAY: Final = "gateway_fora"
+_PAUSE_AWAY: Final = timedelta(minutes=1)
 _PAUSE_MISCONFIGURED: Final = timedelta(minutes=5)
 _BUSY: Final = frozenset({EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA})
 
@@ -68,6 +71,7 @@ class Outbox:
         self._clock = clock
         self._slots = asyncio.Semaphore(concurrency)
         self._only_to = only_to
+        self._failing: set[tuple[int, int]] = set()
 
     async def send_chunk(self, job: ChunkJob) -> Sequence[Outcome]:
         """Send what is still wanted of one chunk; return what the gateway said of each message handed over."""
@@ -75,13 +79,36 @@ class Outbox:
         if gateway is None:
             logger.bind(tenant=job.tenant, canal=job.canal).warning("outbox.channel_gone")
             return []
+        if (job.tenant, job.canal) in self._failing and not await self._answers(job, gateway):
+            return []
         started = await self._start(job)
         sent = await asyncio.gather(*(self._try_send(gateway.provider, message) for message in started.outbound))
         outcomes = list(zip(started.outbound, sent, strict=True))
         results = [self._result_of(started, message, outcome) for message, outcome in outcomes]
         if outcomes:
+            self._note_failure(job, sent)
             await self._record(job, gateway, _Sent(started, outcomes, results))
         return outcomes
+
+    def _note_failure(self, job: ChunkJob, sent: Sequence[Receipt | ProviderError]) -> None:
+        if all(isinstance(outcome, (Unavailable, Ambiguous)) for outcome in sent):
+            self._failing.add((job.tenant, job.canal))
+
+    async def _answers(self, job: ChunkJob, gateway: Gateway) -> bool:
+        """Ask a gateway that took nothing last time whether it lives, before more messages become uncertain."""
+        health = await gateway.provider.check()
+        now = self._clock()
+        async with self._database.session_scope(job.tenant) as session:
+            saida = SaidaRepository(session, job.tenant)
+            if gateway.por_minuto:
+                await saida.refund(job.canal, -1, teto=Ritmo(gateway.por_minuto).teto)  # the question is a request too
+            if not health.ok:
+                waiting = [Resultado(mensagem_id=i, estado=EstadoMensagem.AGENDADA, motivo=_AWAY) for i in job.ids]
+                await saida.record(job.lote, waiting, now=now, atuais=(EstadoMensagem.NA_FILA,))
+                await saida.pause(job.canal, now + _PAUSE_AWAY, _AWAY)
+        if health.ok:
+            self._failing.discard((job.tenant, job.canal))
+        return health.ok
 
     async def _start(self, job: ChunkJob) -> Started:
         """Look a last time, render, and commit `em_envio` before anything is handed over."""
