@@ -35,10 +35,10 @@ test-dados: setup ## testes sobre os dados reais de ../shared, quando existem
 		echo "Os dados de $(SHARED)/data não estão nesta máquina: nada a testar aqui."; \
 	fi
 
-bench: setup ## mede vazão, latência e memória
+bench: setup ## mede vazão, latência, planejamento e memória (ARGS=webhook para uma só)
 	@$(PY) -m bench $(ARGS)
 
-bench-grande: setup ## o mesmo, com 10 milhões de atendimentos
+bench-grande: setup ## o planejamento com até 10 milhões de atendimentos
 	@$(PY) -m bench --grande $(ARGS)
 
 lock: setup ## regenera requirements/*.txt a partir do pyproject.toml

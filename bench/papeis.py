@@ -1,0 +1,159 @@
+"""The other processes of a bench: the fake gateway, a worker, the HTTP side, and who loads them.
+
+python -m bench.papeis PAPEL JSON
+"""
+
+import asyncio
+import contextlib
+import json
+import random
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import uvicorn
+import uvloop
+from loguru import logger
+
+from app.config import load_settings
+from app.main import create_app
+from app.providers.http import HttpClient, HttpLimits
+from app.simulator.botconversa import FakeBotconversa
+from app.simulator.botconversa.options import FakeOptions
+from app.wiring import open_programa
+from bench.ambiente import CHAVE, SEGREDO, shifted_clock
+
+Argumentos = Mapping[str, Any]
+
+
+def say(**facts: Any) -> None:
+    print(json.dumps(facts), flush=True)
+
+
+def tell_logs() -> None:
+    logger.remove()
+    logger.add(sys.stderr, level="WARNING", format="{time:HH:mm:ss} {message} {extra}")
+
+
+def stopping() -> asyncio.Event:
+    event = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, event.set)
+    return event
+
+
+async def gateway(arguments: Argumentos) -> None:
+    """Run the fake gateway without a limit and without a log, with contacts it knows already."""
+    options = FakeOptions(per_minute=None, keep_log=False, keep_conversations=False)
+    fake = FakeBotconversa(shifted_clock(time.time()), CHAVE, options)
+    ids = [fake.add_contact(phone).id for phone in arguments["telefones"]]
+    stop = stopping()
+    await fake.start()
+    say(url=fake.url, ids=[str(number) for number in ids])
+    await stop.wait()
+    await fake.stop()
+
+
+async def worker(arguments: Argumentos) -> None:
+    """Run one worker as an installation does: it releases and sends until told to stop."""
+    settings = load_settings(arguments["environ"], env_file=None)
+    async with open_programa(settings, shifted_clock(arguments["since"])) as programa:
+        running = programa.worker(with_cron=False, releases=True)
+        stop = stopping()
+        task = asyncio.create_task(running.run())
+        say(pronto=True)
+        await stop.wait()
+        running.stop()
+        await task
+
+
+async def api(arguments: Argumentos) -> None:
+    """Serve the program over HTTP on a free port."""
+    settings = load_settings(arguments["environ"], env_file=None)
+    async with open_programa(settings, shifted_clock(arguments["since"])) as programa:
+        config = uvicorn.Config(create_app(programa), port=0, log_config=None, access_log=False, lifespan="off")
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
+            await asyncio.sleep(0.02)
+        stop = stopping()
+        say(porta=server.servers[0].sockets[0].getsockname()[1])
+        await stop.wait()
+        server.should_exit = True
+        await task
+
+
+async def carga_gateway(arguments: Argumentos) -> None:
+    """Send texts over the program's own HTTP client alone: the ceiling of what can leave."""
+    http = HttpClient(HttpLimits(connections=arguments["conexoes"]))
+    headers = {"API-KEY": CHAVE, "Accept": "application/json", "Content-Type": "application/json"}
+    body = json.dumps({"type": "text", "value": "x" * 300}).encode()
+
+    async def post(ident: str) -> None:
+        url = f"{arguments['url']}/subscriber/{ident}/send_message/"
+        response = await http.request("POST", url, headers=headers, body=body, repeatable=False)
+        assert response.ok
+
+    say(**await _loaded(post, arguments["ids"], arguments["conexoes"]))
+    await http.close()
+
+
+async def carga_webhook(arguments: Argumentos) -> None:
+    """Send each phone's answer as n8n does, over as many connections as told."""
+    headers = {"X-Webhook-Secret": SEGREDO, "Content-Type": "application/json"}
+    draw = random.Random(7)  # noqa: S311  whose answer comes when is no secret
+    phones = list(arguments["telefones"])
+    draw.shuffle(phones)
+    answers = ("1", "1", "1", "sim", "confirmo", "0", "não vou poder ir")
+    connector = aiohttp.TCPConnector(limit=arguments["conexoes"])
+    async with aiohttp.ClientSession(connector=connector) as session:
+
+        async def post(phone: str) -> None:
+            body = {"telefone": phone.lstrip("+"), "subscriber_id": "", "resposta": draw.choice(answers)}
+            async with session.post(arguments["url"], data=json.dumps(body), headers=headers) as response:
+                answer = await response.json()
+                if response.status != 200 or not answer["success"]:
+                    raise RuntimeError(f"{response.status}: {answer}")
+
+        say(**await _loaded(post, phones, arguments["conexoes"]))
+
+
+async def _loaded(post: Callable[[str], Awaitable[None]], items: Sequence[str], connections: int) -> dict[str, Any]:
+    """Call `post` for every item, so many at a time; return seconds, CPU and each call's milliseconds."""
+    waiting = iter(items)
+    took: list[float] = []
+
+    async def line() -> None:
+        for item in waiting:
+            began = time.perf_counter()
+            await post(item)
+            took.append((time.perf_counter() - began) * 1000)
+
+    began, cpu = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(line() for _ in range(connections)))
+    return {"segundos": time.perf_counter() - began, "cpu_s": time.process_time() - cpu, "ms": sorted(took)}
+
+
+_PAPEIS: Final[Mapping[str, Callable[[Argumentos], Awaitable[None]]]] = {
+    role.__name__: role for role in (gateway, worker, api, carga_gateway, carga_webhook)
+}
+
+
+def read_arguments() -> Argumentos:
+    arguments: dict[str, Any] = json.loads(sys.argv[2])
+    if "arquivo" in arguments:  # longer than a command line may be
+        arguments |= json.loads(Path(arguments["arquivo"]).read_text(encoding="utf-8"))
+    return arguments
+
+
+async def main(arguments: Argumentos) -> None:
+    tell_logs()
+    with contextlib.suppress(KeyboardInterrupt):
+        await _PAPEIS[sys.argv[1]](arguments)
+
+
+if __name__ == "__main__":
+    uvloop.run(main(read_arguments()))
