@@ -33,6 +33,8 @@ SOCKET_PORT: Final = 5432  # names the socket file only; nothing listens on TCP
 _LINUX: Final = platform.system() == "Linux"
 START_TIMEOUT_S: Final = 300.0  # recovery after a crash may replay a lot of WAL
 STOP_TIMEOUT_S: Final = 30.0
+_LOOK_EVERY_S: Final = 0.02
+_LATE: Final = "O PostgreSQL embutido não respondeu a tempo; veja postgres.log na pasta de dados."
 _MAX_SOCKET_PATH: Final = 90
 _READY_LINE: Final = 7  # postmaster.pid: the eighth line is the state
 _SETTINGS: Final = {
@@ -159,6 +161,11 @@ class EmbeddedPostgres:
         return self._process is not None
 
     @property
+    def pid(self) -> int | None:
+        """The server's process, if we own it."""
+        return self._process.pid if self._process else None
+
+    @property
     def address(self) -> ServerAddress:
         """Where the started server answers."""
         if self._address is None:
@@ -170,12 +177,36 @@ class EmbeddedPostgres:
         self._data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._cluster = self._choose_cluster()
         self._address = ServerAddress(self._socket_dir())
-        if self._take_lock():
-            self._end_orphan()
-            self._init_cluster()
-            self._spawn()
-        self._wait_ready()
+        try:
+            self._own_or_attach()
+        except BaseException:
+            self.stop()
+            raise
         return self._address
+
+    def tend(self) -> None:
+        """Bring back our own server if it died, or own the one whose owner has left; cheap when all is well."""
+        if self._process is None:
+            self.take_over()
+        elif self._process.poll() is not None:
+            self._spawn()
+            self._wait_ready()
+
+    def take_over(self) -> bool:
+        """Own the server if nobody does; return whether we own it.
+
+        A command that started the server stops it when it ends: whoever is
+        attached for longer calls this now and then, and carries on.
+        """
+        if self.owner:
+            return True
+        if not self._take_lock():
+            return False
+        self._end_orphan()
+        self._init_cluster()
+        self._spawn()
+        self._wait_ready()
+        return True
 
     def stop(self) -> None:
         """Stop the server if this process owns it; safe to call twice."""
@@ -319,18 +350,27 @@ class EmbeddedPostgres:
         except OSError:
             return ()
 
+    def _own_or_attach(self) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self.take_over() and not self._is_ready():  # another owner is starting it, or has just left
+            if time.monotonic() > deadline:
+                raise EmbeddedPostgresError(_LATE)
+            time.sleep(_LOOK_EVERY_S)
+
+    def _is_ready(self) -> bool:
+        lines = self._pid_lines()
+        ours = self._process is None or (bool(lines) and int(lines[0]) == self._process.pid)
+        return ours and len(lines) > _READY_LINE and lines[_READY_LINE].strip() == "ready"
+
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
+        while not self._is_ready():
             if self._process is not None and self._process.poll() is not None:
                 tail = (self._data_dir / "postgres.log").read_text(errors="replace").strip()[-400:]
                 raise EmbeddedPostgresError(f"O PostgreSQL embutido não iniciou: {tail}")
-            lines = self._pid_lines()
-            ours = self._process is None or (bool(lines) and int(lines[0]) == self._process.pid)
-            if ours and len(lines) > _READY_LINE and lines[_READY_LINE].strip() == "ready":
-                return
-            time.sleep(0.02)
-        raise EmbeddedPostgresError("O PostgreSQL embutido não respondeu a tempo; veja postgres.log na pasta de dados.")
+            if time.monotonic() > deadline:
+                raise EmbeddedPostgresError(_LATE)
+            time.sleep(_LOOK_EVERY_S)
 
 
 def _is_postgres(pid: int) -> bool:
@@ -351,6 +391,7 @@ async def create_roles(address: ServerAddress, superuser_password: str, *, owner
     """
     connection = await asyncpg.connect(address.dsn("postgres", superuser_password, "postgres"), timeout=10)
     try:
+        await connection.execute("SELECT pg_advisory_lock(hashtext('confirma.roles'))")  # until we disconnect
         for role, password in (("confirma_owner", owner), ("confirma_app", app)):
             exists = await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
             verb = "ALTER" if exists else "CREATE"

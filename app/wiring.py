@@ -1,16 +1,18 @@
 """Builds the program's objects from its settings, and takes them down again."""
 
+import asyncio
 import gc
 import hmac
 import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from loguru import logger
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
@@ -20,7 +22,7 @@ from app.connectors.base import AtendimentoImportado
 from app.database import Database, migrate
 from app.domain.janela import week_hours
 from app.domain.politica import Politica, default_passos
-from app.embedded import EmbeddedPostgres, create_roles
+from app.embedded import EmbeddedPostgres, EmbeddedPostgresError, create_roles
 from app.local_secrets import load_or_create_secrets
 from app.observability import Metrics
 from app.providers.http import HttpClient, HttpLimits
@@ -35,6 +37,7 @@ from app.workers.outbox import Outbox
 Clock = Callable[[], datetime]
 _APP_ROLE: Final = "confirma_app"
 _DATABASE: Final = "confirma"
+_TEND_EVERY_S: Final = 0.5
 _ZONAS: Final = {  # the capital's zone of each state that does not keep Brasília's time
     "AC": "America/Rio_Branco",
     "AM": "America/Manaus",
@@ -123,11 +126,33 @@ async def open_programa(settings: Settings, clock: Clock = system_clock) -> Asyn
         app_url, owner_url = urls
         if owner_url is not None:
             await migrate(owner_url, app_role=make_url(app_url).username or _APP_ROLE)
-        async with _open_on(settings, app_url, clock) as programa:
+        async with _open_on(settings, app_url, clock) as programa, _kept_up(server):
             yield programa
     finally:
         if server is not None:
             server.stop()
+
+
+@asynccontextmanager
+async def _kept_up(server: EmbeddedPostgres | None) -> AsyncIterator[None]:
+    """Keep the embedded server up: a dead one is started again, and who is attached takes over when its owner ends."""
+
+    async def watch(embedded: EmbeddedPostgres) -> None:
+        while True:
+            await asyncio.sleep(_TEND_EVERY_S)
+            try:
+                embedded.tend()
+            except EmbeddedPostgresError as error:  # the old one may still be going: tried again in a moment
+                logger.bind(error=str(error)[:200]).error("postgres.not_up")
+
+    task = asyncio.create_task(watch(server)) if server is not None else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError, EmbeddedPostgresError):
+                await task
 
 
 @asynccontextmanager
@@ -218,8 +243,11 @@ async def _start_embedded(settings: Settings) -> tuple[EmbeddedPostgres, tuple[s
     server = EmbeddedPostgres(settings.data_dir, superuser_password=superuser)
     address = server.start()
     passwords = {"owner": local.database_owner_password, "app": local.database_app_password}
-    if server.owner:
+    try:
         await create_roles(address, superuser, database=_DATABASE, **passwords)
+    except BaseException:
+        server.stop()
+        raise
     app_url = address.dsn(_APP_ROLE, passwords["app"], _DATABASE)
     owner_url = address.dsn("confirma_owner", passwords["owner"], _DATABASE)
     return server, (_async(app_url), _async(owner_url))
