@@ -14,8 +14,10 @@ from app.api.errors import BadJson
 
 _DEEPEST: Final = 32
 _LONGEST_NUMBER: Final = 40
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKETS: Final = re.compile(rb"[\[\]{}]")
+# A text that never ends reaches to the end: what can fail here would be tried again from every quote of it.
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?', re.DOTALL)
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_OPENING: Final = frozenset(b"[{")
 _JSON_TYPE: Final = re.compile(r"application/(?:[\w.-]+\+)?json\s*(?:;.*)?", re.IGNORECASE)
 
 
@@ -40,8 +42,8 @@ def read_json(body: bytes) -> Any:
 def _depth(body: bytes) -> int:
     """Count before parsing: the parser itself recurses."""
     depth = deepest = 0
-    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", body)):
-        depth += 1 if bracket in b"[{" else -1
+    for bracket in _STRINGS.sub(b"", body).translate(None, _NO_BRACKETS):
+        depth += 1 if bracket in _OPENING else -1
         deepest = max(deepest, depth)
     return deepest
 

@@ -175,6 +175,8 @@ async def test_campaigns_are_listed(client: aiohttp.ClientSession) -> None:
         pytest.param(b'{"duracao_min": ' + b"9" * 5000 + b"}", 400, "numero_invalido", id="a huge integer"),
         pytest.param(b"[" * 50_000 + b"]" * 50_000, 422, "json_profundo", id="deep nesting"),
         pytest.param(b'{"a":' * 20_000, 422, "json_profundo", id="deep and never closed"),
+        pytest.param(b'"' + b'\\"' * 125_000, 400, "json_invalido", id="a text of quotes that never ends"),
+        pytest.param(b'"' + b'\\"' * 125_000 + b"\\", 400, "json_invalido", id="a text that ends in half an escape"),
         pytest.param(b"[]", 422, "dados_invalidos", id="a list"),
         pytest.param(b'"texto"', 422, "dados_invalidos", id="a string"),
         pytest.param(b'{"nome_paciente": "\\ud800"}', 422, "dados_invalidos", id="half of a pair"),
