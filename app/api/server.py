@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -55,10 +55,16 @@ class _Server(uvicorn.Server):
 class ApiServer:
     """An application on an open socket."""
 
-    def __init__(self, app: ASGIApp, opened: socket.socket) -> None:
-        """Serve nothing yet."""
+    def __init__(self, app: ASGIApp, opened: socket.socket, *, trusted_proxies: Sequence[str] = ()) -> None:
+        """Serve nothing yet. Only `trusted_proxies` may say who really called."""
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_PATIENCE_S
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=_PATIENCE_S,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
         )
         self._server = _Server(config)
         self._socket = opened

@@ -3,9 +3,10 @@
 import asyncio
 import ipaddress
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any, Final, NoReturn
 
 import typer
@@ -18,7 +19,7 @@ from app.local_secrets import LocalSecretsError
 from app.main import create_app
 from app.observability import configure_logging
 from app.simulator.demo import DemoEmUsoError
-from app.wiring import open_programa
+from app.wiring import Programa, open_programa
 from app.workers.loop import Worker
 
 EXIT_FAILED: Final = 1
@@ -34,13 +35,17 @@ def serve(
     sem_worker: Annotated[bool, typer.Option("--sem-worker", help="Só API e painel; os envios ficam com `worker`.")] = (
         False
     ),
+    soquete: Annotated[int | None, typer.Option("--soquete", hidden=True)] = None,
 ) -> None:
-    """Serve a API e o painel; envia e agenda no mesmo processo, a não ser com --sem-worker."""
+    """Serve a API e o painel; envia no mesmo processo, a não ser com --sem-worker ou API_WORKERS acima de 1."""
     settings = read_settings()
     _refuse_exposure(settings)
     if porta is not None:
         settings = settings.model_copy(update={"server": settings.server.model_copy(update={"port": porta})})
-    run(_serve(settings, with_worker=not sem_worker))
+    if soquete is not None:  # one of several processes on the first one's socket
+        run(_serve_beside(settings, socket.socket(fileno=soquete)))
+    else:
+        run(_serve(settings, with_worker=not sem_worker and settings.server.api_workers == 1))
 
 
 def worker() -> None:
@@ -92,15 +97,45 @@ async def until_told_to_end() -> AsyncIterator[asyncio.Event]:
 
 
 async def _serve(settings: Settings, *, with_worker: bool) -> None:
-    opened = open_socket(settings.server.host, settings.server.port)
+    with open_socket(settings.server.host, settings.server.port) as opened:
+        async with until_told_to_end() as told, open_programa(settings) as programa:
+            server = _build_server(programa, opened)
+            await server.start()
+            print(f"Confirma em http://{settings.server.host}:{port_of(opened)}", file=sys.stderr, flush=True)
+            if settings.server.api_workers > 1:
+                print("Com API_WORKERS acima de 1, os envios ficam com `confirma worker`.", file=sys.stderr, flush=True)
+            async with _siblings(opened, settings.server.api_workers - 1):
+                await _until(asyncio.create_task(told.wait()), programa.worker() if with_worker else None)
+            await server.stop()
+
+
+async def _serve_beside(settings: Settings, opened: socket.socket) -> None:
     async with until_told_to_end() as told, open_programa(settings) as programa:
-        server = ApiServer(create_app(programa), opened)
+        server = _build_server(programa, opened)
         await server.start()
-        print(f"Confirma em http://{settings.server.host}:{port_of(opened)}", file=sys.stderr, flush=True)
-        ending = asyncio.create_task(told.wait())
-        working = programa.worker() if with_worker else None
-        await _until(ending, working)
+        await told.wait()
         await server.stop()
+
+
+def _build_server(programa: Programa, opened: socket.socket) -> ApiServer:
+    return ApiServer(create_app(programa), opened, trusted_proxies=programa.settings.server.trusted_proxies)
+
+
+@asynccontextmanager
+async def _siblings(opened: socket.socket, how_many: int) -> AsyncIterator[None]:
+    """Run further processes on the same socket; they end with us, before the database they use does."""
+    command = (sys.executable, "-c", "from app.cli import main; main()", "serve", "--soquete", str(opened.fileno()))
+    processes = [
+        await asyncio.create_subprocess_exec(*command, pass_fds=(opened.fileno(),), stdout=asyncio.subprocess.DEVNULL)
+        for _ in range(how_many)
+    ]
+    try:
+        yield
+    finally:
+        for process in processes:
+            with suppress(ProcessLookupError):
+                process.terminate()
+        await asyncio.gather(*(process.wait() for process in processes))
 
 
 async def _work(settings: Settings) -> None:

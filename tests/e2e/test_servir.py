@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.comando import Comando, alive, erase_clusters, get_json
+from tests.e2e.comando import Comando, alive, erase_clusters, get_json, wait_until
 
 HERE = "Confirma em "
 
@@ -38,6 +38,17 @@ def test_serve_alone_does_everything(pasta: Path) -> None:
         assert get_json(f"{url}/health")["status"] in {"ok", "degraded"}
         family = served.family()
         assert served.end(signal.SIGINT) == 0
+    assert alive(family) == []
+
+
+def test_several_processes_answer_on_one_port_and_end_together(pasta: Path) -> None:
+    env = {"DATA_DIR": str(pasta / "dados"), "API_WORKERS": "2"}
+    with Comando("serve", "--porta", "0", cwd=pasta, env=env) as served:
+        url = served.wait_for(HERE)
+        wait_until(lambda: sum("python" in process.name() for process in served.family()) == 2)
+        assert {get_json(f"{url}/health")["checks"]["database"]["status"] for _ in range(10)} == {"ok"}
+        family = served.family()
+        assert served.end(signal.SIGTERM) == 0
     assert alive(family) == []
 
 
