@@ -94,7 +94,8 @@ class LiberacaoService:
     async def _release_canal(self, canal: Canal, custo: Custo, now: datetime) -> int:
         ritmo = Ritmo(canal.taxa_por_minuto) if canal.taxa_por_minuto else None
         fichas = ritmo.refill(canal.fichas, canal.fichas_em, now) if ritmo else float("inf")
-        limite = self._chunk_size * _WAVES if ritmo is None else min(int(fichas) + 1, self._chunk_size * _WAVES)
+        most = self._chunk_size * _WAVES
+        limite = min(max(int(fichas), 0) + 1, most) if ritmo else most  # a dear message leaves the bucket in debt
         chosen: list[tuple[int, date, int]] = []
         for row in await self._saida.candidates(canal.id, now, limite=limite):
             units = custo.of(row.conhecido, row.sessao)

@@ -128,3 +128,15 @@ async def test_a_key_others_use_too_gets_429s_and_everything_arrives_once(cenari
     assert any(row["status"] == 429 for row in cenario.fake.log)
     texts = [len(cenario.texts(f"279981{n:05d}")) for n in range(1, 13)]
     assert texts == [1] * 12
+
+
+async def test_a_channel_slower_than_one_message_waits_without_stopping_the_others(cenario: Cenario) -> None:
+    await cenario.set_canal(taxa_por_minuto=2)
+    await plan(cenario, 3)
+    assert await cenario.programa.scheduler.release() == 1
+    [canal] = await cenario.rows("SELECT fichas FROM canais WHERE id = :c", c=cenario.canal_id)
+    assert canal["fichas"] < -1, "the dear message was taken on credit"
+    await add_canal(cenario.database, cenario.tenant_id, cenario.fake.url, segredos=["x"], nome="reserva", prioridade=2)
+    await cenario.programa.canais.refresh()
+    cenario.relogio.pass_time(seconds=1)
+    assert await cenario.programa.scheduler.release() == 2
