@@ -86,22 +86,28 @@ class Condutor:
         """Work until `end`; one failure is logged and the next turn tries again."""
         cron_at = 0.0
         while not self._ending.is_set():
-            cron, released = monotonic() >= cron_at, 0
-            try:
-                async with self._turn:
-                    released = await self._work(cron=cron)
-                    if not released and not self.speed:
-                        released = await self._owe_nobody()
-                    if cron:
-                        await self.save()
-            except Exception as error:
-                log = logger.bind(error=type(error).__name__)
-                log.exception("demo.turn_failed")
+            cron = monotonic() >= cron_at
+            released = await self._try_turn(cron=cron)
             if cron:
                 cron_at = monotonic() + _CRON_EVERY_S
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), _BUSY_S if released else _EVERY_S)
             self._wake.clear()
+
+    async def _try_turn(self, *, cron: bool) -> int:
+        """Take one turn; return how many messages it released, none if it failed."""
+        try:
+            async with self._turn:
+                released = await self._work(cron=cron)
+                if not released and not self.speed:
+                    released = await self._owe_nobody()
+                if cron:
+                    await self.save()
+        except Exception as error:
+            log = logger.bind(error=type(error).__name__)
+            log.exception("demo.turn_failed")
+            return 0
+        return released
 
     def end(self) -> None:
         """Let the turn or the jump under way end early."""
