@@ -10,6 +10,7 @@ from app import __doc__ as _program
 from app.api import errors
 from app.api.deps import Contexto
 from app.api.limits import BodyLimit, Envelope
+from app.api.origem import OwnPages
 from app.api.routes import atendimentos, botconversa_test, estatisticas, health, scheduler_status, webhook_intelligent
 from app.dashboard.router import ROUTERS as PAGES
 from app.schemas import ClassicWebhookData, N8NWebhookData
@@ -35,6 +36,7 @@ def create_app(contexto: Contexto) -> FastAPI:
         app.include_router(router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     app.add_middleware(BodyLimit)
+    app.add_middleware(OwnPages, server=contexto.settings.server)
     app.add_middleware(Envelope, https=contexto.settings.server.base_url.startswith("https://"))  # the outermost
     return app
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.responses import RedirectResponse
@@ -31,7 +31,6 @@ _ACTIONS: Final[Mapping[str, Callable[[DemoControl], Awaitable[None]]]] = {
 
 @router.post("/relogio")
 async def turn_clock(request: Request, contexto: Ctx) -> Response:
-    _refuse_other_sites(request)
     if contexto.demo is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     form = parse_qs((await request.body()).decode("ascii", "replace"), max_num_fields=10)
@@ -40,11 +39,3 @@ async def turn_clock(request: Request, contexto: Ctx) -> Response:
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY)
     await act(contexto.demo)
     return RedirectResponse("/painel", HTTPStatus.SEE_OTHER)
-
-
-def _refuse_other_sites(request: Request) -> None:
-    """Refuse a form that some other page makes the operator's browser send."""
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    origin = request.headers.get("origin")
-    if site not in {"same-origin", "none"} or (origin and urlsplit(origin).netloc != request.headers.get("host")):
-        raise HTTPException(HTTPStatus.FORBIDDEN)
