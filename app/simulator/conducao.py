@@ -18,6 +18,7 @@ _EVERY_S: Final = 0.2  # answers and releases
 _BUSY_S: Final = 0.03  # while there is more to send: a channel releases two seconds of its rate at a time
 _CRON_EVERY_S: Final = 1.0
 _MINUTE: Final = timedelta(minutes=1)
+_DAY: Final = timedelta(days=1)
 _STEP: Final = timedelta(minutes=3)  # of a jump, or more if it goes far
 _DRIP: Final = timedelta(seconds=2)  # of a jump while messages wait for their turn: the channel's rate stays true
 _STEPS: Final = 100  # of a jump at most, besides the drips
@@ -133,7 +134,7 @@ class Condutor:
         relogio, velocidade = self._relogio, self._relogio.velocidade
         relogio.run_at(0)
         step = max(_STEP, (goal - relogio()) / _STEPS)
-        cron_at, released = relogio(), 0
+        cron_at, released = relogio(), 1  # what waited before the jump goes first
         try:
             while relogio() < goal and not self._ending.is_set():
                 relogio.set(min(goal, await self._next_stop(step, sending=released > 0)))
@@ -150,9 +151,11 @@ class Condutor:
         now, row = self._relogio(), await self._read_due()
         if sending and row.mensagem is not None and row.mensagem <= now:
             return now + _DRIP
-        dues = (row.planejar, row.corte, row.mensagem, self._conversas.next_due)
-        ahead = [due for due in dues if due is not None and due > now]
-        return max(now + step, min(ahead, default=now + step))
+        ours = min((due for due in (row.planejar, row.corte, row.mensagem) if due is not None), default=None)
+        talk = self._conversas.next_due
+        stops = [max(ours, now + _MINUTE)] if ours is not None else []
+        stops += [max(talk, now + step)] if talk is not None else []  # answers may come a little late
+        return min(stops, default=now + _DAY)
 
     async def _settle(self) -> None:
         """Wait until what was released is sent and recorded."""
