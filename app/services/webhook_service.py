@@ -26,6 +26,7 @@ from app.services.efeitos import EfeitoService, Mudanca
 QUEM: Final = "paciente"
 _RESPOSTA_VALE: Final = timedelta(hours=6)
 _TEXTO_MAXIMO: Final = 4096
+_ID_MAXIMO: Final = 200
 _INCERTA: Final = (EstadoMensagem.INCERTA,)
 _DECIDIDAS: Final = frozenset({StatusConfirmacao.CONFIRMADO, StatusConfirmacao.CANCELADO, StatusConfirmacao.REAGENDAR})
 _MENSAGENS: Final[Mapping[Desfecho, str]] = {
@@ -112,7 +113,7 @@ class WebhookService:
         recebida = chegada.recebida
         canal = chegada.canal_id or 0
         if recebida.message_id:
-            return f"m:{canal}:{recebida.message_id}", None
+            return f"m:{canal}:{_indexable(recebida.message_id)}", None
         if chegada.request_id:
             return f"r:{canal}:{chegada.request_id}", None
         who = str(contatos[0].id) if contatos else f"{recebida.subscriber_id}:{recebida.telefone}"
@@ -381,3 +382,8 @@ def _answer(
             "telefone": recebida.telefone,
         },
     }
+
+
+def _indexable(ident: str) -> str:
+    """Return an id short enough for an index: whoever calls may send one of any length."""
+    return ident if len(ident) <= _ID_MAXIMO else hashlib.blake2b(ident.encode(), digest_size=24).hexdigest()

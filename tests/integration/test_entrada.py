@@ -107,6 +107,14 @@ async def test_a_repetition_gets_the_first_answer_again(cenario: Cenario) -> Non
     assert (again["status"], again["atendimento_id"]) == ("CONFIRMADO", first["atendimento_id"])
 
 
+async def test_an_id_of_any_length_names_its_event(cenario: Cenario) -> None:
+    await asked(cenario)
+    numbers = "".join(map(str, range(4_000)))  # an index cannot hold it, and it does not compress
+    for tail, status in (("a", "CONFIRMADO"), ("b", "JA_RESPONDIDO"), ("a", "CONFIRMADO")):
+        assert (await cenario.reply("1", mensagem_id=numbers + tail))["status"] == status
+    assert len(await cenario.rows("SELECT 1 FROM recebidas")) == 2
+
+
 async def test_another_one_after_ten_minutes_is_a_new_event(cenario: Cenario) -> None:
     await asked(cenario)
     await cenario.reply("1")
