@@ -27,6 +27,9 @@ _OLDEST_SERVER: Final = 150000
 _AWAY: Final = frozenset({"57P01", "57P02", "57P03", "53300"})
 _CONNECTION_LOST: Final = "08"
 _SET_TENANT: Final = text("SELECT set_config('app.tenant_id', :t, true)")
+_SET_TENANT_GENERIC: Final = text(
+    "SELECT set_config('app.tenant_id', :t, true), set_config('plan_cache_mode', 'force_generic_plan', true)"
+)
 _DRIVER: Final = "driver"  # in `session.info`: the connection of the session's one transaction
 
 
@@ -55,14 +58,15 @@ class Database:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def session_scope(self, tenant_id: int) -> AsyncIterator[AsyncSession]:
+    async def session_scope(self, tenant_id: int, *, generic_plans: bool = False) -> AsyncIterator[AsyncSession]:
         """Open one transaction of one hospital: committed at the end, rolled back by any exception.
 
         The hospital is set inside the transaction (`set_config(…, true)`), so that a pooled connection never carries
-        it to its next user.
+        it to its next user. `generic_plans` suits short transactions over single rows: planning anew for each value
+        costs more than running.
         """
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
-            await session.execute(_SET_TENANT, {"t": str(tenant_id)})
+            await session.execute(_SET_TENANT_GENERIC if generic_plans else _SET_TENANT, {"t": str(tenant_id)})
             session.info[_DRIVER] = (await (await session.connection()).get_raw_connection()).driver_connection
             yield session
 

@@ -118,7 +118,7 @@ async def ceiling(gateway: Processo, mensagens: int, conexoes: int = 200) -> dic
 
 
 async def main(mensagens: int, rodadas: int) -> None:
-    casos = (
+    casos: tuple[tuple[str, int, Mapping[str, str]], ...] = (
         ("1 trabalhador, 1 requisição", 1, {}),
         ("2 trabalhadores, 1 requisição", 2, {}),
         ("1 trabalhador, 2 campos (3 req.)", 1, _CAMPOS),

@@ -25,7 +25,7 @@ POR_MINUTO: Final = 600
 MINUTOS: Final = 2
 _PASSO: Final = timedelta(seconds=1)
 _CAMPOS: Final = {"id_tabela": "id_tabela", "nr_seq_agenda": "nr_seq_agenda"}
-_CASOS: Final = (
+_CASOS: Final[tuple[tuple[str, bool, dict[str, str]], ...]] = (
     ("contato conhecido, só a mensagem", True, {}),
     ("contato conhecido, 2 campos", True, _CAMPOS),
     ("contato novo, só a mensagem", False, {}),

@@ -10,10 +10,37 @@ from sqlalchemy import TextClause, text
 from app.domain.confirmacao import StatusConfirmacao
 from app.repositories.base import TenantRepository
 
-_STATUS: Final = text("""
-UPDATE atendimentos a SET status_confirmacao = u.status, atualizado_em = :now, versao = a.versao + 1
-FROM unnest(CAST(:ids AS bigint[]), CAST(:status AS text[])) AS u(id, status)
-WHERE a.tenant_id = :tenant AND a.id = u.id AND a.status_confirmacao <> u.status""")
+_RESUME: Final = text("""
+UPDATE atendimentos SET planejar_em = CAST(:now AS timestamptz)
+WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND situacao_agenda = 'agendado'
+  AND contato_id IS NOT NULL AND data_consulta > :now""")
+
+# A message that still asks about somebody else stays; what of it is no longer wanted is left out when it leaves.
+_WITHDRAW_SQL: Final = """
+UPDATE mensagens m SET estado = 'cancelada', motivo = 'nao_mais_necessaria', atualizado_em = CAST(:now AS timestamptz)
+WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.tipo IN ('pedido', 'lembrete', 'vespera', 'aviso')
+  AND m.id IN (SELECT mensagem_id FROM mensagens_atendimentos
+               WHERE tenant_id = :tenant AND atendimento_id = ANY(CAST(:ids AS bigint[])))
+  AND NOT EXISTS (SELECT FROM mensagens_atendimentos o
+                  WHERE o.tenant_id = :tenant AND o.mensagem_id = m.id
+                    AND o.atendimento_id <> ALL(CAST(:ids AS bigint[])))"""
+_WITHDRAW: Final = text(_WITHDRAW_SQL)
+
+# One round trip for what every answer does: the status, the planner's forgetting, the messages no longer wanted.
+_STATUS: Final = text(f"""
+WITH retiradas AS ({_WITHDRAW_SQL.replace(":ids", ":retirados")})
+UPDATE atendimentos a SET
+       status_confirmacao = u.status,
+       atualizado_em = CASE WHEN a.status_confirmacao <> u.status THEN CAST(:now AS timestamptz)
+                            ELSE a.atualizado_em END,
+       versao = a.versao + CAST(a.status_confirmacao <> u.status AS int),
+       planejar_em = CASE WHEN u.retirado THEN NULL ELSE a.planejar_em END,
+       corte_em = CASE WHEN u.retirado THEN NULL ELSE a.corte_em END
+FROM (SELECT id, status, id = ANY(CAST(:retirados AS bigint[])) AS retirado
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:status AS text[])) AS t(id, status)) u
+WHERE a.tenant_id = :tenant AND a.id = u.id
+  AND (a.status_confirmacao <> u.status
+       OR u.retirado AND (a.planejar_em IS NOT NULL OR a.corte_em IS NOT NULL))""")  # noqa: S608  constants
 
 _RESTART: Final = text("""
 UPDATE atendimentos SET horario_versao = horario_versao + 1, horario_em = :now,
@@ -29,16 +56,6 @@ WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND (planejar_em 
 _WAKE: Final = text("""
 UPDATE atendimentos SET planejar_em = CAST(:now AS timestamptz)
 WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND planejar_em > :now""")
-
-# A message that still asks about somebody else stays; what of it is no longer wanted is left out when it leaves.
-_WITHDRAW: Final = text("""
-UPDATE mensagens m SET estado = 'cancelada', motivo = 'nao_mais_necessaria', atualizado_em = :now
-WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.tipo IN ('pedido', 'lembrete', 'vespera', 'aviso')
-  AND m.id IN (SELECT mensagem_id FROM mensagens_atendimentos
-               WHERE tenant_id = :tenant AND atendimento_id = ANY(CAST(:ids AS bigint[])))
-  AND NOT EXISTS (SELECT FROM mensagens_atendimentos o
-                  WHERE o.tenant_id = :tenant AND o.mensagem_id = m.id
-                    AND o.atendimento_id <> ALL(CAST(:ids AS bigint[])))""")
 
 _ATTENTION: Final = text("""
 UPDATE atendimentos SET atencao = CAST(:motivo AS text),
@@ -74,9 +91,12 @@ class Avisado:
 class EfeitoRepository(TenantRepository):
     """Writes of many appointments at once."""
 
-    async def set_status(self, status: Mapping[int, StatusConfirmacao], *, now: datetime) -> None:
-        parameters = {"ids": list(status), "status": [s.value for s in status.values()], "now": now}
-        await self._fetch(_STATUS, **parameters)
+    async def set_status(
+        self, status: Mapping[int, StatusConfirmacao], *, retirados: Sequence[int], now: datetime
+    ) -> None:
+        """Write statuses; of the visits `retirados` also withdraw what is planned, and let the planner forget them."""
+        texts = [s.value for s in status.values()]
+        await self._fetch(_STATUS, ids=list(status), status=texts, retirados=list(retirados), now=now)
 
     async def restart(self, ids: Sequence[int], *, now: datetime) -> None:
         """Void the questions asked so far and let the planner look at the visits anew."""
@@ -85,6 +105,10 @@ class EfeitoRepository(TenantRepository):
     async def stop(self, ids: Sequence[int]) -> None:
         """Let the planner forget the visits."""
         await self._run(_STOP, ids)
+
+    async def resume(self, ids: Sequence[int], *, now: datetime) -> None:
+        """Let the planner look again at visits it had finished with."""
+        await self._run(_RESUME, ids, now=now)
 
     async def wake(self, ids: Sequence[int], *, now: datetime) -> None:
         """Let the planner look at the visits now: a step of theirs was not sent after all."""

@@ -88,22 +88,40 @@ WHERE tenant_id = :tenant AND contato_id = ANY(CAST(:contatos AS bigint[])) AND 
 GROUP BY contato_id, dia, passo""")
 
 _INSERT: Final = text("""
-INSERT INTO mensagens (tenant_id, contato_id, dia, tipo, passo, modelo, versao, prioridade, quando, ate, recebida_id,
-                       criado_em, atualizado_em)
-SELECT :tenant, u.contato_id, u.dia, u.tipo, u.passo, u.modelo, u.versao, u.prioridade, u.quando, u.ate, u.recebida_id,
-       :now, :now
-FROM unnest(CAST(:contato_id AS bigint[]), CAST(:dia AS date[]), CAST(:tipo AS text[]), CAST(:passo AS text[]),
-            CAST(:modelo AS text[]), CAST(:versao AS bigint[]), CAST(:prioridade AS smallint[]),
-            CAST(:quando AS timestamptz[]), CAST(:ate AS timestamptz[]), CAST(:recebida_id AS bigint[]))
-     AS u(contato_id, dia, tipo, passo, modelo, versao, prioridade, quando, ate, recebida_id)
-ON CONFLICT (tenant_id, contato_id, dia, passo, versao) DO NOTHING
-RETURNING contato_id, dia, passo, versao, id""")
-
-_LINK: Final = text("""
-INSERT INTO mensagens_atendimentos (tenant_id, mensagem_id, dia, atendimento_id, letra, passo, horario_versao)
-SELECT :tenant, u.* FROM unnest(CAST(:mensagem_id AS bigint[]), CAST(:dia AS date[]), CAST(:atendimento_id AS bigint[]),
-     CAST(:letra AS text[]), CAST(:passo AS text[]), CAST(:versao AS bigint[])) AS u
-ON CONFLICT DO NOTHING""")
+WITH novas AS (
+    INSERT INTO mensagens (tenant_id, contato_id, dia, tipo, passo, modelo, versao, prioridade, quando, ate,
+                           recebida_id, criado_em, atualizado_em)
+    SELECT :tenant, u.contato_id, u.dia, u.tipo, u.passo, u.modelo, u.versao, u.prioridade, u.quando, u.ate,
+           u.recebida_id, :now, :now
+    FROM unnest(CAST(:contato_id AS bigint[]), CAST(:dia AS date[]), CAST(:tipo AS text[]), CAST(:passo AS text[]),
+                CAST(:modelo AS text[]), CAST(:versao AS bigint[]), CAST(:prioridade AS smallint[]),
+                CAST(:quando AS timestamptz[]), CAST(:ate AS timestamptz[]), CAST(:recebida_id AS bigint[]))
+         AS u(contato_id, dia, tipo, passo, modelo, versao, prioridade, quando, ate, recebida_id)
+    ON CONFLICT (tenant_id, contato_id, dia, passo, versao) DO NOTHING
+    RETURNING contato_id, dia, passo, versao, id),
+ligadas AS (
+    INSERT INTO mensagens_atendimentos (tenant_id, mensagem_id, dia, atendimento_id, letra, passo, horario_versao)
+    SELECT :tenant, n.id, n.dia, i.atendimento_id, i.letra, i.passo, i.horario_versao
+    FROM unnest(CAST(:item_contato AS bigint[]), CAST(:item_dia AS date[]), CAST(:item_da AS text[]),
+                CAST(:item_versao AS bigint[]), CAST(:item_atendimento AS bigint[]), CAST(:item_letra AS text[]),
+                CAST(:item_passo AS text[]), CAST(:item_horario AS bigint[]))
+         AS i(contato_id, dia, da, versao, atendimento_id, letra, passo, horario_versao)
+    JOIN novas n ON n.contato_id = i.contato_id AND n.dia = i.dia AND n.passo = i.da AND n.versao = i.versao
+    ON CONFLICT DO NOTHING)
+SELECT contato_id, dia, passo, versao, id FROM novas""")
+_COLUMNS: Final = (
+    "contato_id",
+    "dia",
+    "tipo",
+    "passo",
+    "modelo",
+    "versao",
+    "prioridade",
+    "quando",
+    "ate",
+    "recebida_id",
+)
+_ITEMS: Final = ("contato", "dia", "da", "versao", "atendimento", "letra", "passo", "horario")
 
 _NEXT: Final = text("""
 UPDATE atendimentos a SET planejar_em = u.planejar_em, corte_em = u.corte_em
@@ -169,32 +187,11 @@ class PlanejamentoRepository(TenantRepository):
         """Write messages and their visits; what stood there already is left alone and not returned."""
         if not mensagens:
             return {}
-        columns = (
-            "contato_id",
-            "dia",
-            "tipo",
-            "passo",
-            "modelo",
-            "versao",
-            "prioridade",
-            "quando",
-            "ate",
-            "recebida_id",
-        )
-        parameters = {name: [getattr(mensagem, name) for mensagem in mensagens] for name in columns}
-        rows = await self._fetch(_INSERT, now=now, **parameters)
-        ids: dict[tuple[int, date, str, int], int] = {(row[0], row[1], row[2], row[3]): row.id for row in rows}
-        links = [
-            (ids[key_of(mensagem)], mensagem.dia, *item)
-            for mensagem in mensagens
-            if key_of(mensagem) in ids
-            for item in mensagem.itens
-        ]
-        if links:
-            names = ("mensagem_id", "dia", "atendimento_id", "letra", "passo", "versao")
-            values = {name: list(column) for name, column in zip(names, zip(*links, strict=True), strict=True)}
-            await self._fetch(_LINK, **values)
-        return ids
+        columns = {name: [getattr(mensagem, name) for mensagem in mensagens] for name in _COLUMNS}
+        items = [(*key_of(mensagem), *item) for mensagem in mensagens for item in mensagem.itens]
+        linked = {f"item_{name}": [item[n] for item in items] for n, name in enumerate(_ITEMS)}
+        rows = await self._fetch(_INSERT, now=now, **columns, **linked)
+        return {(row.contato_id, row.dia, row.passo, row.versao): row.id for row in rows}
 
     async def set_next(self, rows: Sequence[tuple[int, datetime | None, datetime | None]]) -> None:
         """Write when to look at each visit again and when silence puts it on the call list."""

@@ -24,6 +24,7 @@ _AVISOS: Final = {
 }
 _ANULAM: Final = frozenset({Efeito.AVISAR_CANCELAMENTO_HOSPITAL, Efeito.AVISAR_HORARIO_NOVO})  # with a new version
 _PRIORIDADE_AVISO: Final = 1
+_CONFIRMADO: Final = StatusConfirmacao.CONFIRMADO
 # A cancelled visit is told at any open hour until it would have begun; a moved one as long as it can be answered.
 _FOLGA: Final = timedelta(hours=1)
 
@@ -58,16 +59,17 @@ class EfeitoService:
         """
         if not mudancas:
             return
-        await self._repository.set_status({m.atendimento_id: m.decisao.status for m in mudancas}, now=now)
         with_effect: defaultdict[Efeito, list[int]] = defaultdict(list)
         for mudanca in mudancas:
             for efeito in mudanca.decisao.efeitos:
                 with_effect[efeito].append(mudanca.atendimento_id)
+        statuses = {mudanca.atendimento_id: mudanca.decisao.status for mudanca in mudancas}
+        await self._repository.set_status(statuses, retirados=with_effect[Efeito.RETIRAR_MENSAGENS], now=now)
         avisos = {
             efeito: await self._repository.messaged(ids) for efeito, ids in with_effect.items() if efeito in _AVISOS
         }
-        await self._repository.withdraw(with_effect[Efeito.RETIRAR_MENSAGENS], now=now)
-        await self._repository.stop(with_effect[Efeito.RETIRAR_MENSAGENS])
+        confirmed = [m.atendimento_id for m in mudancas if m.decisao.status is _CONFIRMADO and m.de is not _CONFIRMADO]
+        await self._repository.resume(confirmed, now=now)  # there may be a note the day before
         await self._repository.restart(with_effect[Efeito.ANULAR_PERGUNTAS], now=now)
         await self._repository.set_attention(with_effect[Efeito.PEDIR_VOLTA], "pede_volta", now=now)
         await self._historico.add([_line(mudanca, now, quem) for mudanca in mudancas])

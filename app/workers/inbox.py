@@ -1,5 +1,6 @@
 """What arrives: verified on the raw bytes, read, applied and committed before it is acknowledged."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ _UNPROCESSABLE: Final = 422
 _STRANGER: Final = {"code": "nao_autorizado", "message": "A chamada não provou de onde vem."}
 _PENDING_AFTER: Final = timedelta(seconds=30)
 _LONGEST_KEY: Final = 200
+_AT_ONCE: Final = 8  # more transactions than the server has cores to run only wait for one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Inbox:
         self._database = database
         self._canais = canais
         self._signature_header = signature_header
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def receive(
         self, headers: Mapping[str, str], body: bytes, *, canal: str | None, now: datetime
@@ -108,7 +111,7 @@ class Inbox:
     async def _apply_one(self, chegada: Chegada, tenant_id: int, *, now: datetime) -> dict[str, Any]:
         """Apply one event; if our own code fails on it, keep it for another try instead of losing the answer."""
         try:
-            async with self._database.session_scope(tenant_id) as session:
+            async with self._turns, self._database.session_scope(tenant_id, generic_plans=True) as session:
                 return await WebhookService(session, tenant_id).apply(chegada, now=now)
         except Exception as error:
             if is_away(error):
