@@ -50,7 +50,7 @@ def parse_webhook(headers: Mapping[str, str], body: bytes) -> Sequence[Recebida]
 
 def _decode(body: bytes) -> object:
     try:
-        return json.loads(body.decode("utf-8-sig"))
+        return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
     except UnicodeDecodeError:
         raise UnreadableWebhook("json_invalido", "O corpo não está em UTF-8.") from None
     except (ValueError, RecursionError):
@@ -58,6 +58,18 @@ def _decode(body: bytes) -> object:
             "json_invalido",
             "O corpo não é um JSON válido: aspas ou quebras de linha dentro de uma variável costumam causar isto.",
         ) from None
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an answer given twice: of "1" and "0" nobody knows which counts."""
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise UnreadableWebhook("json_invalido", "O JSON repete um campo: envie cada um uma só vez.")
+    return read
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise UnreadableWebhook("json_invalido", "NaN e Infinity não são JSON.")
 
 
 def _read(data: Body) -> Recebida:
