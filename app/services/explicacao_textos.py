@@ -41,6 +41,9 @@ MOTIVOS: Final[Mapping[str, str]] = {
     "expirou": "O momento dela passou.",
     "numero_recusado": "O gateway não aceita este número.",
     "trabalho_perdido": "O programa foi interrompido no meio do envio.",
+    "trabalhador_perdido": "O programa foi interrompido no meio do envio.",
+    "fora_da_lista_de_teste": "Este telefone não está entre os autorizados a receber testes.",
+    "modelo_invalido": "O texto do modelo tem um erro.",
     "ausente_em_carga_completa": "Não veio na carga completa daquele dia.",
 }
 
@@ -105,11 +108,15 @@ _FATOS: Final[Mapping[str, str]] = {
     f"mensagem_{EstadoMensagem.INCERTA}": "O gateway não disse se aceitou a mensagem.",
 }
 
+# By the stage that read the answer; where that says nothing to reception, nothing is said.
 _ETAPAS: Final[Mapping[str, str]] = {
     "digito": "Respondeu com o número da opção.",
-    "letra": "Respondeu por letra.",
+    "todos": "Respondeu por todos.",
     "expressao": "Disse com palavras claras.",
     "alerta": "Disse algo que precisa de uma pessoa.",
+    "contexto": "",
+    "normalizacao": "",
+    "leitura": "",
 }
 
 _CAMPOS: Final[Mapping[str, str]] = {
@@ -158,8 +165,9 @@ def tell_fato(fato: str, *, de: str | None, para: str | None, porque: str | None
 
 
 def _why(porque: str) -> str:
-    if ":" in porque:  # how an answer was read, as stage and rule
-        return _ETAPAS.get(porque.partition(":")[0], "")
+    etapa, separador, _ = porque.partition(":")  # how an answer was read: stage and rule
+    if separador and etapa in _ETAPAS:
+        return _ETAPAS[etapa]
     return MOTIVOS.get(porque) or f"{ATENCAO.get(porque) or 'Motivo: ' + plain(porque)}."
 
 

@@ -112,9 +112,9 @@ class ChunkStart:
         try:
             contexto = self._contexto(kept)
             texto = render(modelo, contexto)
-        except ModeloInvalido as error:
+        except ModeloInvalido:
             logger.bind(modelo=modelo.nome, versao=modelo.versao).error("outbox.template_failed")
-            self._give_back(row, visits, EstadoMensagem.FALHOU, motivo=f"modelo_invalido:{type(error).__name__}")
+            self._give_back(row, visits, EstadoMensagem.FALHOU, motivo="modelo_invalido")
             return
         key = str(row.id)
         first = kept[0][0] if kept else None
