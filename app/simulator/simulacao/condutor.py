@@ -20,7 +20,7 @@ from app.simulator.simulacao.roteiro import Roteiro
 if TYPE_CHECKING:
     from app.connectors.base import AtendimentoImportado
 
-_RONDA: Final = 6 * HORA
+_RONDA: Final = 12 * HORA
 _FOLEGO: Final = timedelta(seconds=2)  # while the channel's rate holds messages back
 _RESGATE: Final = timedelta(minutes=5)
 _PENDENTE: Final = timedelta(seconds=31)
