@@ -156,7 +156,8 @@ class AppointmentScheduler:
 
     async def _rescue(self, tenant_id: int, now: datetime) -> int:
         async with self._database.session_scope(tenant_id) as session:
-            return await LiberacaoService(session, tenant_id).rescue(now)
+            service = LiberacaoService(session, tenant_id)
+            return await service.rescue(now) + await service.repeat_uncertain(now)
 
     async def _apply_kept(self, tenant_id: int, now: datetime) -> int:
         return await self._inbox.apply_kept(tenant_id, now=now)

@@ -112,6 +112,11 @@ WHERE m.tenant_id = :tenant AND m.estado IN ('na_fila', 'em_envio') AND m.atuali
   AND NOT EXISTS (SELECT FROM pgqueuer q WHERE q.dedupe_key = m.chunk::text AND q.status IN ('queued', 'picked'))
 ORDER BY m.id LIMIT 1000 FOR UPDATE SKIP LOCKED""")
 
+_UNCERTAIN: Final = text("""
+SELECT m.id, m.dia FROM mensagens m
+WHERE m.tenant_id = :tenant AND m.estado = 'incerta' AND m.atualizado_em < :antes AND m.tentativas = 1 AND m.ate > :now
+ORDER BY m.id LIMIT 1000 FOR UPDATE SKIP LOCKED""")
+
 
 @dataclass(frozen=True, slots=True)
 class Lote:
@@ -234,6 +239,10 @@ class SaidaRepository(TenantRepository):
     async def visits_of(self, ids: Sequence[int]) -> list[tuple[int, int]]:
         """Return (message, visit) pairs."""
         return [(row.mensagem_id, row.atendimento_id) for row in await self._run(_VISITS_OF, ids=list(ids))]
+
+    async def uncertain(self, antes: datetime, now: datetime) -> Sequence[Record]:
+        """Return messages tried once, uncertain since before `antes`, whose moment has not passed."""
+        return await self._fetch(_UNCERTAIN, antes=antes, now=now)
 
     async def stranded(self, antes: datetime) -> Sequence[Record]:
         """Return messages untouched since `antes` that no job of the queue will ever look at."""

@@ -11,6 +11,7 @@ from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.confirmacao import EstadoMensagem
+from app.domain.politica import AoIncerta
 from app.domain.ritmo import Ritmo
 from app.models import Canal
 from app.repositories.base import FatoHistorico, HistoricoRepository
@@ -21,6 +22,8 @@ from app.repositories.saida import Lote, Resultado, SaidaRepository
 ENTRYPOINT: Final = "enviar_lote"
 _WAVES: Final = 4  # chunks released at once to a channel without a rate of its own
 _STRANDED_AFTER: Final = timedelta(minutes=5)
+_UNCERTAIN_AFTER: Final = timedelta(minutes=10)  # a patient's answer or the flow's own report may still prove it
+_REPEATED: Final = "sem_prova_de_entrega"
 
 
 class ChunkJob(msgspec.Struct, frozen=True):
@@ -89,6 +92,17 @@ class LiberacaoService:
         atuais = (EstadoMensagem.NA_FILA, EstadoMensagem.EM_ENVIO)
         changed = await self._saida.record(lote, results, now=now, atuais=atuais)
         await self._tell(sorted(changed), "mensagem_resgatada", "trabalho_perdido", now)
+        return len(changed)
+
+    async def repeat_uncertain(self, now: datetime) -> int:
+        """Try once more what nobody can say arrived, where the hospital prefers twice to never."""
+        rows = await self._saida.uncertain(now - _UNCERTAIN_AFTER, now)
+        if not rows or (await self._hospital.load()).politica.ao_incerta is not AoIncerta.REPETIR:
+            return 0
+        lote = Lote([row.id for row in rows], min(row.dia for row in rows), max(row.dia for row in rows))
+        results = [Resultado(mensagem_id=row.id, estado=EstadoMensagem.AGENDADA, motivo=_REPEATED) for row in rows]
+        changed = await self._saida.record(lote, results, now=now, atuais=(EstadoMensagem.INCERTA,))
+        await self._tell(sorted(changed), "mensagem_repetida", _REPEATED, now)
         return len(changed)
 
     async def _release_canal(self, canal: Canal, custo: Custo, now: datetime) -> int:

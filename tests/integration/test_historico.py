@@ -3,6 +3,7 @@
 import itertools
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from loguru import logger
@@ -53,13 +54,13 @@ async def test_a_whole_life_is_told_in_order(cenario: Cenario) -> None:
     ],
 )
 async def test_it_says_what_comes_next_or_why_nothing_does(cenario: Cenario, motivo: str, esperado: str) -> None:
-    changes = {
+    by_motivo: dict[str, dict[str, Any]] = {
         "landline": {"telefone": "(27) 3333-4444"},
         "cancelled": {"situacao_agenda": SituacaoAgenda.CANCELADO},
         "past": {"data_consulta": cenario.relogio() - DIA},
         "ahead": {"data_consulta": CONSULTA_EM + 5 * DIA},
-    }.get(motivo, {})
-    await cenario.importar(make_agenda(**changes))
+    }
+    await cenario.importar(make_agenda(**by_motivo.get(motivo, {})))
     await cenario.tick()
     if motivo in {"stopped", "answered"}:
         await cenario.reply("sair" if motivo == "stopped" else "1")

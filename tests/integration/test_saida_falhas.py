@@ -216,3 +216,39 @@ async def test_an_answer_a_second_after_the_question_left_finds_it(cenario: Cena
     await cenario.execute("UPDATE atendimentos SET status_confirmacao = 'aguardando'")
     _, body = await cenario.call({"telefone": FONE, "resposta": "1"})
     assert body["status"] == "CONFIRMADO"
+
+
+@pytest.mark.parametrize("fault", [Fault.REFUSED_500, Fault.LOST_ANSWER], ids=["never arrived", "arrived"])
+async def test_a_hospital_that_prefers_twice_to_never_gets_one_repetition_marked_as_such(
+    cenario: Cenario, fault: Fault
+) -> None:
+    await cenario.set_politica(ao_incerta="repetir")
+    cenario.fake.fail_next("send_message", fault)
+    await planned(cenario)
+    await cenario.send()
+    await later(cenario, 5)
+    assert (await state(cenario))[0] == "incerta", "an answer may still prove it"
+    await later(cenario, 10)
+    assert (await state(cenario))[0] == "enviada"
+    assert len(cenario.texts()) == (2 if fault is Fault.LOST_ANSWER else 1)
+    assert ("mensagem_repetida", "sem_prova_de_entrega") in await cenario.facts()
+
+
+async def test_the_repetition_is_not_repeated(cenario: Cenario) -> None:
+    await cenario.set_politica(ao_incerta="repetir")
+    cenario.fake.fail_next("send_message", Fault.LOST_ANSWER, Fault.LOST_ANSWER)
+    await planned(cenario)
+    await cenario.send()
+    await later(cenario, 40)
+    assert (await state(cenario))[0] == "incerta"
+    assert len(cenario.texts()) == 2
+
+
+async def test_an_uncertain_question_that_was_answered_is_not_repeated(cenario: Cenario) -> None:
+    await cenario.set_politica(ao_incerta="repetir")
+    cenario.fake.fail_next("send_message", Fault.LOST_ANSWER)
+    await planned(cenario)
+    await cenario.send()
+    await cenario.reply("1")
+    await later(cenario, 20)
+    assert len([texto for texto in cenario.texts() if "Você vem?" in texto]) == 1
