@@ -147,7 +147,8 @@ class Contexto(Protocol):
     def demo(self) -> DemoControl | None: ...
 
 
-def get_contexto(request: Request) -> Contexto:
+# async although they wait for nothing: FastAPI hires a thread for every plain function, on every call
+async def get_contexto(request: Request) -> Contexto:
     contexto: Contexto = request.app.state.contexto
     return contexto
 
@@ -155,7 +156,7 @@ def get_contexto(request: Request) -> Contexto:
 Ctx = Annotated[Contexto, Depends(get_contexto)]
 
 
-def get_now(contexto: Ctx) -> datetime:
+async def get_now(contexto: Ctx) -> datetime:
     return contexto.clock()
 
 
@@ -173,7 +174,7 @@ AtendimentoId = Annotated[
 ]
 
 
-def close_outside_dev(contexto: Ctx) -> None:
+async def close_outside_dev(contexto: Ctx) -> None:
     """Hide what only an operator may see, until there are logins to tell who that is."""
     if contexto.settings.is_guarded:
         raise HTTPException(HTTPStatus.NOT_FOUND)
