@@ -23,3 +23,5 @@ class Recebida:
     nome: str | None = None
     quoted_id: str | None = None
     status: str | None = None
+    corpo: str | None = None
+    """This event's own part of the body, where one call brought several: what is kept of one patient names no other."""

@@ -99,7 +99,8 @@ class Inbox:
         *,
         now: datetime,
     ) -> list[dict[str, Any]]:
-        request_id = headers.get("x-request-id", "")[:_LONGEST_KEY] or None
+        named = headers.get("webhook-id") or headers.get("x-request-id", "")  # the first is part of what is signed
+        request_id = named[:_LONGEST_KEY] or None
         text = body.decode("utf-8", "replace")
         answers = []
         for position, event in enumerate(events):
@@ -124,8 +125,8 @@ class Inbox:
 def _chegada(event: Recebida, body: str, pronto: CanalPronto, request_id: str | None, *, posicao: int) -> Chegada:
     return Chegada(
         recebida=event,
-        corpo=body,
-        posicao=posicao,
+        corpo=body if event.corpo is None else event.corpo,
+        posicao=posicao if event.corpo is None else 0,
         canal_id=pronto.canal_id,
         request_id=request_id,
         responder=pronto.responder,

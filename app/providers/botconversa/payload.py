@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -44,7 +45,8 @@ def parse_webhook(headers: Mapping[str, str], body: bytes) -> Sequence[Recebida]
     if isinstance(data, dict):
         return (_read(data),)
     if isinstance(data, list) and 0 < len(data) <= _MAX_EVENTS and all(isinstance(item, dict) for item in data):
-        return tuple(_read(item) for item in data)  # n8n sends lists of items when told to send "all"
+        # n8n sends lists of items when told to send "all"
+        return tuple(replace(_read(item), corpo=json.dumps(item)) for item in data)
     raise UnreadableWebhook("formato_desconhecido", "Envie um objeto JSON com telefone, subscriber_id e resposta.")
 
 
