@@ -14,6 +14,7 @@ from app.connectors.csv_file.celulas import ValorInvalido, mask, read_data, to_u
 from app.connectors.csv_file.motivos import REJEICOES
 from app.schemas.api.atendimento import AtendimentoIn
 from app.schemas.api.problema import CampoRecusado
+from app.schemas.campos import clean_text
 
 
 def to_importado(entrada: AtendimentoIn, *, linha: int, zona: ZoneInfo) -> AtendimentoImportado:
@@ -43,7 +44,7 @@ def read_rows(
 
 def _refuse(linha: int, why: CampoRecusado, row: Mapping[str, Any]) -> LinhaRejeitada:
     valor = row.get(why.campo)
-    shown = mask(why.campo, valor) if isinstance(valor, str | int | float) else ""
+    shown = clean_text(mask(why.campo, valor)) if isinstance(valor, str | int | float) else ""
     return LinhaRejeitada(linha, why.campo, why.code, why.mensagem, shown)
 
 

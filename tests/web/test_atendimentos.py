@@ -87,6 +87,7 @@ async def test_a_batch_takes_the_good_rows_and_names_the_bad(client: aiohttp.Cli
         corpo_atendimento(nr_seq_agenda="2", data_consulta="31/02/2026 10:00"),
         corpo_atendimento(nr_seq_agenda="3", status_confirmacao="confirmado"),
         corpo_atendimento(nr_seq_agenda="4", origem="outra"),
+        corpo_atendimento(nr_seq_agenda="5", data_consulta="\ud800"),
     ]
     async with client.post(f"{URL}/lote", json={"atendimentos": rows}) as answer:
         read = await answer.json()
@@ -95,6 +96,7 @@ async def test_a_batch_takes_the_good_rows_and_names_the_bad(client: aiohttp.Cli
     assert [(row["linha"], row["coluna"], row["motivo"]) for row in read["rejeitados"]] == [
         (2, "data_consulta", "data_invalida"),
         (3, "status_confirmacao", "extra_forbidden"),
+        (5, "data_consulta", "string_unicode"),
     ]
     async with client.post(f"{URL}/lote", json=rows[:1]) as answer:
         assert (await answer.json())["inalterados"] == 1
