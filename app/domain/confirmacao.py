@@ -191,6 +191,24 @@ def pode_perguntar(situacao: SituacaoAgenda) -> bool:
     return situacao is SituacaoAgenda.AGENDADO
 
 
+class TipoMensagem(StrEnum):
+    """What a message is for; its words are its template's."""
+
+    PEDIDO = "pedido"
+    LEMBRETE = "lembrete"
+    VESPERA = "vespera"
+    AVISO = "aviso"  # the hospital's own change
+    RESPOSTA = "resposta"  # said back to what a patient wrote
+    MANUAL = "manual"  # an operator's question
+
+
+# One of these a day and phone; an answer, or what an operator does, is not of our own accord.
+INICIATIVAS: Final = frozenset({TipoMensagem.PEDIDO, TipoMensagem.LEMBRETE, TipoMensagem.VESPERA, TipoMensagem.AVISO})
+# Steps of the cadencia that are done: what an operator asked is not asked again.
+PASSOS_DADOS: Final = INICIATIVAS | {TipoMensagem.MANUAL}
+PEDEM_RESPOSTA: Final = frozenset({TipoMensagem.PEDIDO, TipoMensagem.LEMBRETE, TipoMensagem.MANUAL})
+
+
 class EstadoMensagem(StrEnum):
     """The life of one message, never folded into the appointment's."""
 
@@ -209,22 +227,24 @@ class EstadoMensagem(StrEnum):
 _M = EstadoMensagem
 
 # A receipt is proof, wherever the row stood: one that we withdrew or gave up after a lost answer did arrive.
-_PROVAS: Final = frozenset({_M.ENVIADA, _M.ENTREGUE, _M.LIDA})
-_DESISTENCIAS: Final = frozenset({_M.CANCELADA, _M.EXPIRADA})
+PROVAS: Final = frozenset({_M.ENVIADA, _M.ENTREGUE, _M.LIDA})
+DESISTENCIAS: Final = frozenset({_M.CANCELADA, _M.EXPIRADA})
+# What may have reached the phone: a question of these can be answered, a visit of these was spoken of.
+PODEM_TER_CHEGADO: Final = PROVAS | {_M.EM_ENVIO, _M.INCERTA}
 
 MESSAGE_TRANSITIONS: Final[Mapping[EstadoMensagem, frozenset[EstadoMensagem]]] = {
-    _M.AGENDADA: frozenset({_M.NA_FILA, _M.FALHOU}) | _DESISTENCIAS | _PROVAS,
-    _M.NA_FILA: frozenset({_M.AGENDADA, _M.EM_ENVIO, _M.FALHOU}) | _DESISTENCIAS | _PROVAS,
+    _M.AGENDADA: frozenset({_M.NA_FILA, _M.FALHOU}) | DESISTENCIAS | PROVAS,
+    _M.NA_FILA: frozenset({_M.AGENDADA, _M.EM_ENVIO, _M.FALHOU}) | DESISTENCIAS | PROVAS,
     # Back to the queue only when the gateway surely did not take it.
-    _M.EM_ENVIO: frozenset({_M.AGENDADA, _M.NA_FILA, _M.FALHOU, _M.INCERTA}) | _DESISTENCIAS | _PROVAS,
+    _M.EM_ENVIO: frozenset({_M.AGENDADA, _M.NA_FILA, _M.FALHOU, _M.INCERTA}) | DESISTENCIAS | PROVAS,
     _M.ENVIADA: frozenset({_M.ENTREGUE, _M.LIDA, _M.FALHOU}),
     _M.ENTREGUE: frozenset({_M.LIDA}),
     _M.LIDA: frozenset(),
-    _M.FALHOU: _PROVAS - {_M.ENVIADA},  # "sent" is older news than "failed"; an arrival is newer
-    _M.CANCELADA: _PROVAS,
-    _M.EXPIRADA: _PROVAS,
+    _M.FALHOU: PROVAS - {_M.ENVIADA},  # "sent" is older news than "failed"; an arrival is newer
+    _M.CANCELADA: PROVAS,
+    _M.EXPIRADA: PROVAS,
     # Reconciled by a receipt or a query; only then, where that is allowed, one repeat.
-    _M.INCERTA: frozenset({_M.AGENDADA, _M.NA_FILA, _M.FALHOU}) | _DESISTENCIAS | _PROVAS,
+    _M.INCERTA: frozenset({_M.AGENDADA, _M.NA_FILA, _M.FALHOU}) | DESISTENCIAS | PROVAS,
 }
 
 

@@ -12,6 +12,8 @@ from app.domain.janela import Janela
 
 # Templates that ask "will you come?": what they leave behind is an open question.
 PERGUNTAS: Final = frozenset({"pedido", "lembrete", "mudanca"})
+# An answer finds its visits by these too: a note that invites a second thought, and our own "which one?".
+RESPONDIVEIS: Final = PERGUNTAS | {"vespera", "qual_consulta"}
 _CANCELAMENTO_HOSPITAL: Final = "cancelamento_hospital"
 _CANCELAMENTO_AUTOMATICO: Final = "cancelamento_automatico"
 

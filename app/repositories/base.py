@@ -1,6 +1,6 @@
 """What every repository is: a session, and the hospital whose rows it may see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import crypto
 from app.database import Record, fetch
+
+
+def sql_list(values: Iterable[str]) -> str:
+    """Return constants of the domain as an SQL list: written out, so that partial indexes and plans know them."""
+    quoted = ", ".join(f"'{value}'" for value in sorted(values))
+    return f"({quoted})"
 
 
 class TenantRepository:

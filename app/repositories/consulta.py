@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.sql.selectable import LateralFromClause
 
-from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao
+from app.domain.confirmacao import PEDEM_RESPOSTA, SituacaoAgenda, StatusConfirmacao
 from app.domain.telefone import chave_telefone
 from app.models import (
     Atendimento,
@@ -29,7 +29,6 @@ from app.models import (
 from app.repositories.base import TenantRepository
 
 _FINAL: Final = 4  # so many digits are the end of a phone, not a phone
-_ASKING: Final = ("pedido", "lembrete", "manual")
 _MOST_LINES: Final = 500
 
 
@@ -262,7 +261,9 @@ def _messages_of_visit() -> LateralFromClause:
             func.min(Mensagem.enviada_em).label("primeira_em"),
             _sent_of("lembrete_48h"),
             _sent_of("lembrete_12h"),
-            func.coalesce(func.sum(Mensagem.tentativas).filter(Mensagem.tipo.in_(_ASKING)), 0).label("tentativas"),
+            func.coalesce(func.sum(Mensagem.tentativas).filter(Mensagem.tipo.in_(PEDEM_RESPOSTA)), 0).label(
+                "tentativas"
+            ),
         )
         .select_from(MensagemAtendimento)
         .join(Mensagem, _same_message())

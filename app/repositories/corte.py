@@ -7,20 +7,21 @@ from typing import Final
 
 from sqlalchemy import text
 
-from app.domain.confirmacao import StatusConfirmacao
-from app.repositories.base import TenantRepository
+from app.domain.confirmacao import PROVAS, StatusConfirmacao
+from app.domain.saida import PERGUNTAS
+from app.repositories.base import TenantRepository, sql_list
 
-_DUE: Final = text("""
+_DUE: Final = text(f"""
 SELECT a.id, a.status_confirmacao,
        EXISTS (SELECT FROM mensagens_atendimentos ma
                JOIN mensagens m ON m.tenant_id = ma.tenant_id AND m.id = ma.mensagem_id AND m.dia = ma.dia
                WHERE ma.tenant_id = a.tenant_id AND ma.atendimento_id = a.id AND ma.horario_versao = a.horario_versao
-                 AND m.modelo IN ('pedido', 'lembrete', 'mudanca') AND m.estado IN ('enviada', 'entregue', 'lida')
+                 AND m.modelo IN {sql_list(PERGUNTAS)} AND m.estado IN {sql_list(PROVAS)}
               ) AS perguntada
 FROM atendimentos a
 WHERE a.tenant_id = :tenant AND a.corte_em <= :now
   AND (a.status_confirmacao <> 'pendente' OR a.data_consulta <= :now)
-ORDER BY a.corte_em LIMIT :limite FOR UPDATE OF a SKIP LOCKED""")
+ORDER BY a.corte_em LIMIT :limite FOR UPDATE OF a SKIP LOCKED""")  # noqa: S608  constants
 _CLEAR: Final = text("""
 UPDATE atendimentos SET corte_em = NULL WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))""")
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
-from app.domain.confirmacao import StatusConfirmacao
-from app.repositories.base import TenantRepository
+from app.domain.confirmacao import INICIATIVAS, PODEM_TER_CHEGADO, StatusConfirmacao
+from app.repositories.base import TenantRepository, sql_list
 
 _RESUME: Final = text("""
 UPDATE atendimentos SET planejar_em = CAST(:now AS timestamptz)
@@ -16,14 +16,14 @@ WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND situacao_agen
   AND contato_id IS NOT NULL AND data_consulta > :now""")
 
 # A message that still asks about somebody else stays; what of it is no longer wanted is left out when it leaves.
-_WITHDRAW_SQL: Final = """
+_WITHDRAW_SQL: Final = f"""
 UPDATE mensagens m SET estado = 'cancelada', motivo = 'nao_mais_necessaria', atualizado_em = CAST(:now AS timestamptz)
-WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.tipo IN ('pedido', 'lembrete', 'vespera', 'aviso')
+WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.tipo IN {sql_list(INICIATIVAS)}
   AND m.id IN (SELECT mensagem_id FROM mensagens_atendimentos
                WHERE tenant_id = :tenant AND atendimento_id = ANY(CAST(:ids AS bigint[])))
   AND NOT EXISTS (SELECT FROM mensagens_atendimentos o
                   WHERE o.tenant_id = :tenant AND o.mensagem_id = m.id
-                    AND o.atendimento_id <> ALL(CAST(:ids AS bigint[])))"""
+                    AND o.atendimento_id <> ALL(CAST(:ids AS bigint[])))"""  # noqa: S608  constants
 _WITHDRAW: Final = text(_WITHDRAW_SQL)
 
 # One round trip for what every answer does: the status, the planner's forgetting, the messages no longer wanted.
@@ -64,7 +64,7 @@ UPDATE atendimentos SET atencao = CAST(:motivo AS text),
 WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))""")
 
 # Whoever was messaged about the visit: the question left, or may have.
-_MESSAGED: Final = text("""
+_MESSAGED: Final = text(f"""
 SELECT DISTINCT ON (a.id) a.id, a.contato_id, a.unidade_id, a.data_consulta, a.dia, a.horario_versao
 FROM atendimentos a
 JOIN mensagens_atendimentos ma ON ma.tenant_id = a.tenant_id AND ma.atendimento_id = a.id
@@ -73,7 +73,7 @@ JOIN contatos c ON c.tenant_id = a.tenant_id AND c.id = a.contato_id AND c.optou
 LEFT JOIN pacientes_contatos pc
        ON pc.tenant_id = a.tenant_id AND pc.paciente_id = a.paciente_id AND pc.contato_id = a.contato_id
 WHERE a.tenant_id = :tenant AND a.id = ANY(CAST(:ids AS bigint[])) AND pc.numero_errado_em IS NULL
-  AND m.contato_id = a.contato_id AND m.estado IN ('em_envio', 'enviada', 'entregue', 'lida', 'incerta')""")
+  AND m.contato_id = a.contato_id AND m.estado IN {sql_list(PODEM_TER_CHEGADO)}""")  # noqa: S608  constants
 
 
 @dataclass(frozen=True, slots=True)

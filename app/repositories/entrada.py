@@ -12,8 +12,9 @@ from sqlalchemy import text
 from app import crypto
 from app.database import Record
 from app.domain.alvo import Pergunta, VisitaPerguntada
-from app.domain.confirmacao import EstadoMensagem, SituacaoAgenda, StatusConfirmacao
-from app.repositories.base import TenantRepository
+from app.domain.confirmacao import PODEM_TER_CHEGADO, EstadoMensagem, SituacaoAgenda, StatusConfirmacao
+from app.domain.saida import RESPONDIVEIS
+from app.repositories.base import TenantRepository, sql_list
 
 _REPEAT_WITHIN: Final = timedelta(minutes=10)
 _ASKED_SINCE: Final = timedelta(days=45)
@@ -38,7 +39,7 @@ ON CONFLICT (tenant_id, event_key) DO NOTHING RETURNING id""")
 
 _KNOWN: Final = text("SELECT id, resultado FROM recebidas WHERE tenant_id = :tenant AND event_key = :event_key")
 
-_QUESTIONS: Final = text("""
+_QUESTIONS: Final = text(f"""
 SELECT m.id AS mensagem_id, m.contato_id, m.modelo, m.iniciada_em, m.provider_id, ma.letra,
        ma.horario_versao = a.horario_versao AND (a.horario_versao = 1 OR CAST(:escrita AS timestamptz) IS NULL
                                                  OR a.horario_em <= CAST(:escrita AS timestamptz)) AS atual,
@@ -48,9 +49,9 @@ FROM mensagens m
 JOIN mensagens_atendimentos ma ON ma.tenant_id = m.tenant_id AND ma.mensagem_id = m.id
 JOIN atendimentos a ON a.tenant_id = ma.tenant_id AND a.id = ma.atendimento_id
 WHERE m.tenant_id = :tenant AND m.contato_id = ANY(CAST(:contatos AS bigint[])) AND m.quando > :desde
-  AND m.dia > CAST(:dia AS date) AND m.modelo IN ('pedido', 'lembrete', 'vespera', 'mudanca', 'qual_consulta')
-  AND m.estado IN ('em_envio', 'enviada', 'entregue', 'lida', 'incerta')
-ORDER BY a.id FOR UPDATE OF a""")
+  AND m.dia > CAST(:dia AS date) AND m.modelo IN {sql_list(RESPONDIVEIS)}
+  AND m.estado IN {sql_list(PODEM_TER_CHEGADO)}
+ORDER BY a.id FOR UPDATE OF a""")  # noqa: S608  constants
 
 _DOUBTS: Final = text("""
 SELECT count(*) FROM recebidas WHERE tenant_id = :tenant AND mensagem_id = :mensagem

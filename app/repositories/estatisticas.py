@@ -7,10 +7,11 @@ from typing import Final
 
 from sqlalchemy import text
 
-from app.repositories.base import TenantRepository
+from app.domain.confirmacao import PEDEM_RESPOSTA
+from app.repositories.base import TenantRepository, sql_list
 
 # One pass over the period's visits; GROUPING tells which question a row answers.
-_COUNTS: Final = text("""
+_COUNTS: Final = text(f"""
 WITH visitas AS (
     SELECT a.dia, u.nome AS unidade, a.especialidade, a.nome_medico, a.status_confirmacao AS status,
            a.respondido_em IS NOT NULL AS respondido,
@@ -22,7 +23,7 @@ WITH visitas AS (
                bool_or(m.entregue_em IS NOT NULL OR m.lida_em IS NOT NULL) AS entregue
         FROM mensagens_atendimentos ma
         JOIN mensagens m ON m.tenant_id = ma.tenant_id AND m.dia = ma.dia AND m.id = ma.mensagem_id
-        WHERE ma.tenant_id = a.tenant_id AND ma.atendimento_id = a.id AND m.tipo IN ('pedido', 'lembrete', 'manual')
+        WHERE ma.tenant_id = a.tenant_id AND ma.atendimento_id = a.id AND m.tipo IN {sql_list(PEDEM_RESPOSTA)}
     ) AS m ON true
     WHERE a.tenant_id = :tenant AND a.dia BETWEEN :de AND :ate
       AND a.data_consulta >= :desde AND a.data_consulta < :antes)
@@ -41,7 +42,7 @@ SELECT CASE WHEN GROUPING(dia) = 0 THEN 'dia' WHEN GROUPING(unidade) = 0 THEN 'u
 FROM visitas
 GROUP BY GROUPING SETS ((), (dia), (unidade), (especialidade), (nome_medico))
 ORDER BY recorte, chave NULLS LAST
-LIMIT 5000""")
+LIMIT 5000""")  # noqa: S608  constants
 
 
 @dataclass(frozen=True, slots=True)

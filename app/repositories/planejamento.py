@@ -8,11 +8,10 @@ from typing import Final
 
 from sqlalchemy import text
 
-from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao
-from app.repositories.base import TenantRepository
+from app.domain.confirmacao import DESISTENCIAS, INICIATIVAS, PASSOS_DADOS, SituacaoAgenda, StatusConfirmacao
+from app.repositories.base import TenantRepository, sql_list
 
-_OWN: Final = "('pedido', 'lembrete', 'vespera', 'aviso')"  # of our own accord: an answer does not count
-_WITHDRAWN: Final = "('cancelada', 'expirada')"
+_WITHDRAWN: Final = sql_list(DESISTENCIAS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +74,12 @@ FROM mensagens_atendimentos ma
 JOIN mensagens m ON m.tenant_id = ma.tenant_id AND m.id = ma.mensagem_id AND m.dia = ma.dia
 JOIN unnest(CAST(:ids AS bigint[]), CAST(:versoes AS bigint[])) AS v(id, versao)
      ON v.id = ma.atendimento_id AND v.versao = ma.horario_versao
-WHERE ma.tenant_id = :tenant AND m.tipo IN {_OWN} AND m.estado NOT IN {_WITHDRAWN}""")  # noqa: S608  constants
+WHERE ma.tenant_id = :tenant AND m.tipo IN {sql_list(PASSOS_DADOS)} AND m.estado NOT IN {_WITHDRAWN}""")  # noqa: S608  constants
 
 _LAST: Final = text(f"""
 SELECT contato_id, max(coalesce(iniciada_em, quando)) AS em FROM mensagens
 WHERE tenant_id = :tenant AND contato_id = ANY(CAST(:contatos AS bigint[])) AND quando > :desde
-  AND tipo IN {_OWN} AND estado NOT IN {_WITHDRAWN} GROUP BY contato_id""")  # noqa: S608  constants
+  AND tipo IN {sql_list(INICIATIVAS)} AND estado NOT IN {_WITHDRAWN} GROUP BY contato_id""")  # noqa: S608  constants
 
 _VERSIONS: Final = text("""
 SELECT contato_id, dia, passo, max(versao) AS versao FROM mensagens

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.agrupamento import letter
-from app.domain.confirmacao import Decisao, Efeito, Fato, StatusConfirmacao
+from app.domain.confirmacao import Decisao, Efeito, Fato, StatusConfirmacao, TipoMensagem
 from app.repositories.base import FatoHistorico, HistoricoRepository
 from app.repositories.efeitos import Avisado, EfeitoRepository
 from app.repositories.hospital import Hospital, HospitalRepository
@@ -153,7 +153,7 @@ def _aviso(
     return MensagemNova(
         contato_id=first.contato_id,
         dia=first.dia,
-        tipo="aviso",
+        tipo=TipoMensagem.AVISO,
         passo=passo,
         modelo=passo,
         versao=versions.get((first.contato_id, first.dia, passo), 0) + 1,

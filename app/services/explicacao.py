@@ -9,7 +9,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.cadencia import Plano, Visita, plan_cadencia
-from app.domain.confirmacao import EstadoMensagem, SituacaoAgenda, StatusConfirmacao
+from app.domain.confirmacao import DESISTENCIAS, PASSOS_DADOS, EstadoMensagem, SituacaoAgenda, StatusConfirmacao
 from app.models import Historico, Mensagem, MensagemAtendimento
 from app.repositories.hospital import Hospital, HospitalRepository
 from app.services.atendimento_service import AtendimentoLido, AtendimentoService
@@ -21,8 +21,6 @@ from app.services.explicacao_textos import (
 )
 
 _E: Final = EstadoMensagem
-_OWN: Final = frozenset({"pedido", "lembrete", "vespera", "aviso"})
-_WITHDRAWN: Final = frozenset({_E.CANCELADA, _E.EXPIRADA})
 _UNDERWAY: Final[Mapping[str, str]] = {
     _E.AGENDADA: "{passo}: vai sair.",
     _E.NA_FILA: "{passo}: está na fila para sair agora.",
@@ -144,5 +142,7 @@ def _done(mensagens: Sequence[tuple[Mensagem, MensagemAtendimento]], horario_ver
     return {
         elo.passo: mensagem.iniciada_em or mensagem.quando
         for mensagem, elo in mensagens
-        if elo.horario_versao == horario_versao and mensagem.tipo in _OWN and mensagem.estado not in _WITHDRAWN
+        if elo.horario_versao == horario_versao
+        and mensagem.tipo in PASSOS_DADOS
+        and mensagem.estado not in DESISTENCIAS
     }

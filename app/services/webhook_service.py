@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.agrupamento import letter
 from app.domain.alvo import Alvo, Pergunta, TipoAlvo, VisitaPerguntada, choose_alvo
-from app.domain.confirmacao import EstadoMensagem, StatusConfirmacao
+from app.domain.confirmacao import EstadoMensagem, StatusConfirmacao, TipoMensagem
 from app.domain.conversa import Conduta, Desfecho, Parada, decide_conduta, may_reply
 from app.domain.resposta import Intencao, Leitura, read_resposta
 from app.domain.resposta.letras import read_por_letra
@@ -319,7 +319,7 @@ class WebhookService:
         mensagem = MensagemNova(
             contato_id=contato_id,
             dia=now.date(),
-            tipo="resposta",
+            tipo=TipoMensagem.RESPOSTA,
             passo=f"resposta_{recebida_id}",
             modelo=modelo,
             versao=1,

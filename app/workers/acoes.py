@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import select
 
 from app.database import Database
-from app.domain.confirmacao import Fato, SituacaoAgenda, StatusConfirmacao, decide, pode_perguntar
+from app.domain.confirmacao import Fato, SituacaoAgenda, StatusConfirmacao, TipoMensagem, decide, pode_perguntar
 from app.models import Atendimento, Contato
 from app.providers.base import GatewayHealth, Misconfigured, ProviderError, Receipt, StepResult
 from app.providers.botconversa import BotconversaProvider, Named
@@ -115,7 +115,7 @@ class GatewayActions:
             mensagem = MensagemNova(
                 contato_id=contato_id,
                 dia=row.dia,
-                tipo="manual",  # an operator's own act: no window, no limit of a message a day
+                tipo=TipoMensagem.MANUAL,  # an operator's own act: no window, no limit of a message a day
                 passo=_PASSO,
                 modelo="pedido",
                 versao=versions.get((contato_id, row.dia, _PASSO), 0) + 1,

@@ -10,7 +10,15 @@ from loguru import logger
 from sqlalchemy import Row
 
 from app import crypto
-from app.domain.confirmacao import EstadoMensagem, Fato, SituacaoAgenda, StatusConfirmacao, TipoAtendimento, decide
+from app.domain.confirmacao import (
+    EstadoMensagem,
+    Fato,
+    SituacaoAgenda,
+    StatusConfirmacao,
+    TipoAtendimento,
+    TipoMensagem,
+    decide,
+)
 from app.domain.mensagem import VisitaContada, build_contexto, first_name, tell_visita
 from app.domain.modelo import ModeloInvalido, render
 from app.domain.saida import PERGUNTAS, MotivoSaida, Saida, VisitaDaMensagem, decide_saida
@@ -89,7 +97,7 @@ class ChunkStart:
         saida = decide_saida(
             row.modelo,
             [_visita(visit) for visit in visits],
-            resposta=row.tipo in {"resposta", "manual"},
+            resposta=row.tipo in {TipoMensagem.RESPOSTA, TipoMensagem.MANUAL},
             optout=row.optout_em is not None,
             planned=row.quando,
             ate=row.ate,
