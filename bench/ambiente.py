@@ -27,7 +27,7 @@ SEGREDO: Final = "segredo-da-bancada-0123456789abcdef0123"
 CHAVE: Final = "chave-da-bancada"
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _DATABASE: Final = "confirma"
-_READY_S: Final = 60.0
+_READY_S: Final = 300.0  # a load says that it is ready when it is done
 _STOP_S: Final = 20.0
 _CPU_FIELDS: Final = ("user", "system", "children_user", "children_system")
 
@@ -72,6 +72,7 @@ class Bancada:
 @asynccontextmanager
 async def open_bancada(**environ: str) -> AsyncIterator[Bancada]:
     """Start an empty server and migrate it; everything is gone afterwards. From the main thread only."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # clean up as for Ctrl-C
     password = secrets.token_urlsafe(12)
     with tempfile.TemporaryDirectory(prefix="confirma-bench-") as folder:
         server = EmbeddedPostgres(Path(folder) / "pg", superuser_password=password)

@@ -20,7 +20,7 @@ from sqlalchemy import text
 
 from app.wiring import Programa
 from bench.ambiente import Bancada, Processo, open_bancada, start
-from bench.relato import keep, medians, show
+from bench.relato import cpu_ceiling, keep, medians, show
 from bench.sementes import analyze, erase, phone, seed
 
 ALVO_POR_S: Final = 1_500
@@ -98,6 +98,7 @@ async def measure(
         "nosso_us": cpu[0],
         "postgres_us": cpu[1],
         "gateway_us": cpu[2],
+        "teto_cpu_por_s": cpu_ceiling(*cpu),
         "memoria_mib": memory,
         "planejadas_por_s": mensagens / planning_s,
     }
@@ -143,7 +144,16 @@ def report(results: Mapping[str, list[dict[str, Any]]], mensagens: int, rodadas:
     middle = {nome: medians(runs) for nome, runs in results.items()}
     show(
         f"Envio de {mensagens:,} mensagens (mediana de {rodadas}; alvo: {ALVO_POR_S}/s, memória < {ALVO_MIB} MiB)",
-        ("caso", "mensagens/s", "nosso µs", "PostgreSQL µs", "gateway falso µs", "memória MiB", "planejadas/s"),
+        (
+            "caso",
+            "mensagens/s",
+            "nosso µs",
+            "PostgreSQL µs",
+            "gateway falso µs",
+            "teto da CPU/s",
+            "memória MiB",
+            "planejadas/s",
+        ),
         [
             (
                 nome,
@@ -154,6 +164,7 @@ def report(results: Mapping[str, list[dict[str, Any]]], mensagens: int, rodadas:
                         "nosso_us",
                         "postgres_us",
                         "gateway_us",
+                        "teto_cpu_por_s",
                         "memoria_mib",
                         "planejadas_por_s",
                     )

@@ -6,6 +6,7 @@ python -m bench.papeis PAPEL JSON
 import asyncio
 import contextlib
 import json
+import os
 import random
 import signal
 import sys
@@ -43,6 +44,14 @@ def stopping() -> asyncio.Event:
     event = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, event.set)
     return event
+
+
+async def leave_with_parent() -> None:
+    """End when the bench is gone, whatever ended it."""
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110  nobody tells an orphan
+        await asyncio.sleep(1)
+    os._exit(1)
 
 
 async def gateway(arguments: Argumentos) -> None:
@@ -151,8 +160,10 @@ def read_arguments() -> Argumentos:
 
 async def main(arguments: Argumentos) -> None:
     tell_logs()
+    watch = asyncio.create_task(leave_with_parent())
     with contextlib.suppress(KeyboardInterrupt):
         await _PAPEIS[sys.argv[1]](arguments)
+    watch.cancel()
 
 
 if __name__ == "__main__":

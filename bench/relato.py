@@ -42,6 +42,11 @@ def keep(name: str, **content: Any) -> None:
     (RESULTADOS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
+def cpu_ceiling(*microseconds: float) -> float:
+    """Return how many units a second all cores could do at these costs: on a shared machine, the steadier figure."""
+    return (os.cpu_count() or 1) * 1e6 / sum(microseconds)
+
+
 def machine() -> dict[str, Any]:
     """Return what a figure depends on, with the load before us: the machine may be shared."""
     return {

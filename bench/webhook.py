@@ -17,7 +17,7 @@ from sqlalchemy import text
 from app.wiring import Programa
 from bench.ambiente import SEGREDO, Bancada, open_bancada, start
 from bench.envio import argument_file, plan_all
-from bench.relato import keep, medians, show
+from bench.relato import cpu_ceiling, keep, medians, show
 from bench.sementes import analyze, erase, phone, seed
 
 ALVO_POR_S: Final = 400
@@ -55,14 +55,17 @@ async def measure(bancada: Bancada, programa: Programa, respostas: int) -> dict[
     assert answered == len(phones), f"{answered} of {len(phones)} applied after {seconds:.1f} s"
     await erase(bancada)
     milliseconds: list[float] = told["ms"]
+    ours, postgres = (1e6 * (end - first) / respostas for first, end in zip(before, after, strict=True))
+    carga = 1e6 * told["cpu_s"] / respostas
     return {
         "por_s": respostas / told["segundos"],
         "p50_ms": milliseconds[respostas // 2],
         "p99_ms": milliseconds[int(respostas * 0.99)],
         "max_ms": milliseconds[-1],
-        "nosso_us": 1e6 * (after[0] - before[0]) / respostas,
-        "postgres_us": 1e6 * (after[1] - before[1]) / respostas,
-        "carga_us": 1e6 * told["cpu_s"] / respostas,
+        "nosso_us": ours,
+        "postgres_us": postgres,
+        "carga_us": carga,
+        "teto_cpu_por_s": cpu_ceiling(ours, postgres, carga),
         "memoria_mib": memory,
     }
 
