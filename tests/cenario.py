@@ -64,8 +64,14 @@ class Cenario:
         return await self.programa.importador.importar(linhas, origem="hospital", now=self.relogio(), **options)
 
     async def tick(self) -> int:
-        """Run the cron entries, release and send until nothing more leaves at this instant; return the releases."""
-        await self.programa.scheduler.run_all()
+        """Do what cron does, release and send until nothing more leaves at this instant; return the releases.
+
+        A failing entry fails the test: `run_all` would note it and go on.
+        """
+        for tenant_id in await self.programa.canais.tenants():
+            for entry in self.programa.scheduler.entries:
+                if entry.name != "particoes":  # the year's are there
+                    await entry.run(tenant_id, self.relogio())
         return await self.send()
 
     async def send(self) -> int:

@@ -252,3 +252,14 @@ async def test_an_uncertain_question_that_was_answered_is_not_repeated(cenario: 
     await cenario.reply("1")
     await later(cenario, 20)
     assert len([texto for texto in cenario.texts() if "Você vem?" in texto]) == 1
+
+
+@pytest.mark.parametrize("estado", ["incerta", "em_envio"])
+async def test_the_flows_own_report_is_a_receipt(cenario: Cenario, estado: str) -> None:
+    await planned(cenario)
+    await cenario.send()
+    await cenario.execute("UPDATE mensagens SET estado = :e", e=estado)
+    status, _ = await cenario.call({"type": "status", "status": "started", "contact": {"phone": FONE}})
+    assert status == 200
+    assert (await state(cenario))[0] == "entregue"
+    assert await cenario.status() == ["aguardando"], "it says nothing of the patient"
