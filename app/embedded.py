@@ -48,6 +48,7 @@ _SETTINGS: Final = {
     "log_timezone": "UTC",
     "log_min_messages": "warning",
     "log_min_error_statement": "panic",  # a failing statement may carry a patient's name
+    "log_error_verbosity": "terse",  # its detail quotes the row
     "log_parameter_max_length_on_error": "0",
     "autovacuum_naptime": "20s",
 }
@@ -334,6 +335,7 @@ class EmbeddedPostgres:
         command = [str(_binaries(self._account) / "postgres"), "-D", str(self._cluster)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
         with (self._data_dir / "postgres.log").open("ab") as log:
+            os.fchmod(log.fileno(), 0o600)
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

@@ -68,3 +68,19 @@ def test_nothing_is_left_after_a_stop(tmp_path: Path) -> None:
     assert pid is not None
     assert not psutil.pid_exists(pid)
     server.erase()
+
+
+async def test_sec_40_the_servers_log_holds_no_values_and_is_its_owners(dono: EmbeddedPostgres, tmp_path: Path) -> None:
+    connection = await asyncpg.connect(dono.address.dsn("postgres", SENHA, "postgres"), timeout=10)
+    try:
+        await connection.execute("CREATE TABLE nomes (nome text UNIQUE CHECK (length(nome) < 20))")
+        await connection.execute("INSERT INTO nomes VALUES ('Maria Marcada')")
+        for refused in ("Maria Marcada", "Maria Marcada de Tal e Tal"):
+            with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+                await connection.execute("INSERT INTO nomes VALUES ($1)", refused)
+    finally:
+        await connection.close()
+    log = tmp_path / "postgres.log"
+    assert "nomes_nome_key" in log.read_text()
+    assert "Marcada" not in log.read_text()
+    assert log.stat().st_mode & 0o077 == 0
