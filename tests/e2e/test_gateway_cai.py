@@ -9,7 +9,7 @@ from app.domain.confirmacao import SituacaoAgenda
 from tests.cenario import Cenario
 from tests.fabricas import FONE, make_agenda
 
-QUANTOS = 30
+QUANTOS = 24
 
 
 def arrived(cenario: Cenario) -> Counter[str]:
@@ -102,17 +102,17 @@ async def test_reminders_to_known_contacts_wait_too_instead_of_becoming_uncertai
     await cenario.set_canal(taxa_por_minuto=600)
     linhas = [make_agenda(n, nome_paciente=f"P {n}", telefone=f"279981{n:05d}") for n in range(1, QUANTOS + 1)]
     await cenario.importar(*linhas)
-    for _ in range(60):
+    for _ in range(20):
         cenario.relogio.pass_time(seconds=10)
         await cenario.tick()
     assert len(arrived(cenario)) == QUANTOS
     cenario.relogio.now += timedelta(hours=24)
     cenario.fake.options.outage = 503
-    for _ in range(30):
-        cenario.relogio.pass_time(minutes=2)
+    for _ in range(12):
+        cenario.relogio.pass_time(minutes=5)
         await cenario.tick()
     cenario.fake.options.outage = None
-    for _ in range(60):
+    for _ in range(30):
         cenario.relogio.pass_time(seconds=20)
         await cenario.tick()
     [row] = await cenario.rows("SELECT count(*) AS n FROM mensagens WHERE estado = 'incerta'")

@@ -55,9 +55,7 @@ def arrived(cenario: Cenario) -> Counter[str]:
 
 
 async def plan_many(cenario: Cenario) -> None:
-    linhas = [
-        make_agenda(n, nome_paciente=f"Paciente {n}", telefone=f"279981{n:05d}") for n in range(1, QUANTOS + 1)
-    ]
+    linhas = [make_agenda(n, nome_paciente=f"Paciente {n}", telefone=f"279981{n:05d}") for n in range(1, QUANTOS + 1)]
     await cenario.importar(*linhas)
     await cenario.programa.scheduler.run_all()
 
