@@ -38,6 +38,7 @@ _OTHER_DATABASES: Final = {
 _UF: Final = re.compile("A[CLMP]|BA|CE|DF|ES|GO|M[AGST]|P[ABEIR]|R[JNORS]|S[CEP]|TO")
 _EXAMPLE_WORDS: Final = ("change", "example", "exemplo", "troque", "secret", "segredo", "password", "senha", "default")
 _FEWEST_DISTINCT: Final = 8  # "aaaa…" and "12341234…" are typed by hand
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _E164: Final = re.compile(r"\+[1-9]\d{7,14}")
 _SIZE_OR_TIME: Final = re.compile(r"\d+ (KB|MB|GB|hours?|days?|weeks?|months?)|\d\d:\d\d")
@@ -395,6 +396,12 @@ def _exposures(settings: Settings) -> Iterator[str]:
     yield from _weaknesses("BOTCONVERSA_WEBHOOK_SECRET", settings.botconversa.webhook_secret, where)
     if not settings.security.encryption_keys:
         yield f"ENCRYPTION_KEYS é obrigatória {where}: nomes e telefones são gravados cifrados."
+    for name, url in (
+        ("BOTCONVERSA_API_URL", settings.botconversa.api_url),
+        ("OPENAI_BASE_URL", settings.openai.base_url),
+    ):
+        if not url.startswith("https://") and urlsplit(url).hostname not in _THIS_MACHINE:
+            yield f"{name} deve começar com https:// {where}: nomes, telefones e a chave da conta passam por lá."
     for key in settings.security.encryption_keys:
         if _looks_typed(key.key):
             yield f"ENCRYPTION_KEYS tem uma chave de exemplo (id {key.id}); gere 32 bytes ao acaso."

@@ -148,6 +148,8 @@ def test_guarded_environments_start_with_everything_in_place(environment: str) -
         pytest.param({"SECRET_KEY": "troque-esta-chave-antes-de-usar-0123"}, "valor de exemplo", id="copied example"),
         pytest.param({"BOTCONVERSA_WEBHOOK_SECRET": ""}, "BOTCONVERSA_WEBHOOK_SECRET é obrigatória", id="open webhook"),
         pytest.param({"ENCRYPTION_KEYS": ""}, "ENCRYPTION_KEYS é obrigatória", id="no encryption"),
+        pytest.param({"BOTCONVERSA_API_URL": "http://api.exemplo/v1"}, "BOTCONVERSA_API_URL deve começar com https://"),
+        pytest.param({"OPENAI_BASE_URL": "http://10.0.0.4/v1"}, "OPENAI_BASE_URL deve começar com https://"),
         pytest.param(
             {"ENCRYPTION_KEYS": "k1:" + base64.b64encode(bytes(32)).decode()}, "chave de exemplo", id="zero key"
         ),
