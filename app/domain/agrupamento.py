@@ -57,10 +57,6 @@ class Agrupamento:
     mensagens: tuple[MensagemPlanejada, ...] = ()
     retidos: tuple[Retido, ...] = ()
 
-    @property
-    def pulados(self) -> tuple[Retido, ...]:
-        return tuple(retido for retido in self.retidos if retido.quando is None)
-
 
 _PESO: Final = (TipoPasso.PEDIDO, TipoPasso.LEMBRETE, TipoPasso.VESPERA)
 _ALFABETO: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

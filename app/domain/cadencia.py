@@ -129,12 +129,6 @@ def plan_cadencia(
     return _plan_pergunta(caso)
 
 
-def next_check(plano: Plano, now: datetime) -> datetime | None:
-    """Return when the planner must look at the visit again if nothing happens to it before, or None for never."""
-    instants = [instant for instant in (plano.envio.quando if plano.envio else None, plano.corte_em) if instant]
-    return max(min(instants), now) if instants else None
-
-
 _RESPONDIDOS: Final = frozenset({StatusConfirmacao.CANCELADO, StatusConfirmacao.REAGENDAR})
 
 

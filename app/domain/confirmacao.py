@@ -72,7 +72,6 @@ class Efeito(StrEnum):
     PEDIR_VOLTA = "pedir_volta"  # a person decides: the slot may be somebody else's by now
     RETIRAR_MENSAGENS = "retirar_mensagens"  # steps planned or queued are no longer wanted
     ANULAR_PERGUNTAS = "anular_perguntas"  # an answer to what was asked before finds nothing any more
-    LISTAR_LIGACAO = "listar_ligacao"  # enters the call list
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ _E = Efeito
 _CONFIRMA: Final = Decisao(_S.CONFIRMADO, (_E.RETIRAR_MENSAGENS, _E.AGRADECER_CONFIRMACAO))
 _CANCELA: Final = Decisao(_S.CANCELADO, (_E.RETIRAR_MENSAGENS, _E.AVISAR_CANCELAMENTO))
 _REMARCA: Final = Decisao(_S.REAGENDAR, (_E.RETIRAR_MENSAGENS, _E.AVISAR_REMARCACAO))
-_DESISTE: Final = Decisao(_S.SEM_RESPOSTA, (_E.LISTAR_LIGACAO,))  # silence stops no remaining step
+_DESISTE: Final = Decisao(_S.SEM_RESPOSTA)  # the status is the call list; silence stops no remaining step
 # Reception spoke to the patient: nothing more to say.
 _RECEPCAO_CONFIRMA: Final = Decisao(_S.CONFIRMADO, (_E.RETIRAR_MENSAGENS,))
 _RECEPCAO_CANCELA: Final = Decisao(_S.CANCELADO, (_E.RETIRAR_MENSAGENS,))

@@ -104,6 +104,8 @@ _SEM_PERGUNTA: Final[Mapping[TipoAlvo, Conduta]] = {
     ),
 }
 QUAL: Final = "qual_consulta"
+# Reasons for a person to read what a patient wrote: until then no reminder asks the same again.
+A_LER: Final = frozenset({"pergunta", "nao_entendido"})
 # A machine may be at the other end, and answers for ever; a person who hears the same words a fourth time is not helped
 # by them. What follows from a decision is said more often: one phone may answer for a whole house.
 _MESMAS_PALAVRAS: Final = 3

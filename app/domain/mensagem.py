@@ -69,9 +69,9 @@ def tell_visita(visita: VisitaContada, *, janela: Janela, politica: Politica, no
 
 
 def build_contexto(
-    visitas: Sequence[dict[str, Any]], *, hospital: str, telefone_hospital: str | None, anterior: str | None = None
+    visitas: Sequence[dict[str, Any]], *, hospital: str, telefone_hospital: str | None
 ) -> dict[str, Any]:
-    """Return the variables of a template; `anterior` is the time a moved visit had."""
+    """Return the variables of a template."""
     names = list(dict.fromkeys(visita["nome"] for visita in visitas))
     return {
         "hospital": hospital,
@@ -80,5 +80,4 @@ def build_contexto(
         "visitas": list(visitas),
         "visita": visitas[0] if visitas else None,
         "varias": len(visitas) > 1,
-        "anterior": anterior,
     }

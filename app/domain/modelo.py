@@ -36,7 +36,7 @@ _ENVIRONMENT: Final = _Ambiente(
 _ENVIRONMENT.globals.clear()
 _ENVIRONMENT.filters = {name: _ENVIRONMENT.filters[name] for name in _FILTROS}
 # What a template may use; `app.domain.mensagem.Contexto` provides them all.
-VARIAVEIS: Final = frozenset({"hospital", "telefone_hospital", "nome", "visitas", "visita", "varias", "anterior"})
+VARIAVEIS: Final = frozenset({"hospital", "telefone_hospital", "nome", "visitas", "visita", "varias"})
 
 
 # A visit as `app.domain.mensagem.tell_visita` tells it: what a template is tried on before anybody receives it.
@@ -108,7 +108,7 @@ def render(modelo: Modelo, contexto: Mapping[str, Any]) -> str:
 def _example(visitas: list[Mapping[str, Any]]) -> Mapping[str, Any]:
     varias = len(visitas) > 1
     nome = None if varias else visitas[0]["nome"]
-    hospital = {"hospital": "Santa Casa", "telefone_hospital": "(27) 3333-0000", "anterior": None}
+    hospital = {"hospital": "Santa Casa", "telefone_hospital": "(27) 3333-0000"}
     return {**hospital, "nome": nome, "visitas": visitas, "visita": visitas[0], "varias": varias}
 
 

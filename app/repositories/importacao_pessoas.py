@@ -12,7 +12,6 @@ from app.repositories.base import TenantRepository
 _NOME: Final = "pacientes.nome"
 _NASCIMENTO: Final = "pacientes.data_nascimento"
 _RESPONSAVEL: Final = "pacientes.responsavel"
-_HASH_LEN: Final = 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _FOLGA: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mudanca:
-    """A decision about one appointment: `de` is the status it had, `antes` the time it had if it moved."""
+    """A decision about one appointment: `de` is the status it had."""
 
     atendimento_id: int
     fato: Fato

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.cadencia import Plano, Visita, plan_cadencia
 from app.domain.confirmacao import DESISTENCIAS, PASSOS_DADOS, EstadoMensagem, SituacaoAgenda, StatusConfirmacao
+from app.domain.conversa import A_LER
 from app.models import Historico, Mensagem, MensagemAtendimento
 from app.repositories.hospital import Hospital, HospitalRepository
 from app.services.atendimento_service import AtendimentoLido, AtendimentoService
@@ -27,7 +28,6 @@ _UNDERWAY: Final[Mapping[str, str]] = {
     _E.EM_ENVIO: "{passo}: está sendo enviado.",
     _E.INCERTA: "{passo}: o gateway não disse se aceitou; não será repetido sem prova.",
 }
-_UNREAD: Final = frozenset({"pergunta", "nao_entendido"})  # a person still has to read what the patient wrote
 _OPEN: Final = frozenset({StatusConfirmacao.PENDENTE, StatusConfirmacao.AGUARDANDO})
 
 
@@ -132,7 +132,7 @@ def _plan(lido: AtendimentoLido, hospital: Hospital, now: datetime) -> Plano:
         hospital.janela_of(registro["unidade_id"]),
         visita,
         feitos=_done(lido.mensagens, registro["horario_versao"]),
-        respondida=registro["atencao"] in _UNREAD,
+        respondida=registro["atencao"] in A_LER,
         now=now,
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.agrupamento import Agrupamento, Devido, MensagemPlanejada, Retido, group_envios
 from app.domain.cadencia import Plano, Visita, plan_cadencia
 from app.domain.confirmacao import Fato, decide
+from app.domain.conversa import A_LER
 from app.domain.politica import TipoPasso
 from app.repositories.base import FatoHistorico, HistoricoRepository
 from app.repositories.corte import CorteRepository
@@ -22,7 +23,6 @@ QUEM: Final = "confirma"
 # Reminders of a near visit before questions about a far one; answers (0) and notices (1) come before both.
 _PRIORIDADE: Final = {TipoPasso.LEMBRETE: 3, TipoPasso.PEDIDO: 4, TipoPasso.VESPERA: 5}
 _MODELO: Final = {TipoPasso.PEDIDO: "pedido", TipoPasso.LEMBRETE: "lembrete", TipoPasso.VESPERA: "vespera"}
-_RESPONDIDA: Final = frozenset({"pergunta", "nao_entendido"})  # a person still has to read what the patient wrote
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class _Folha:
                 respondido_em=visita.respondido_em,
             ),
             feitos=feitos,
-            respondida=visita.atencao in _RESPONDIDA,
+            respondida=visita.atencao in A_LER,
             now=self.now,
         )
 

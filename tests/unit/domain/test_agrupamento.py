@@ -136,7 +136,6 @@ def test_a_contact_gets_one_message_a_day(
     (retido,) = agrupamento.retidos
     assert agrupamento.mensagens == ()
     assert (retido.motivo, retido.quando) == (motivo, local(quando) if quando else None)
-    assert bool(agrupamento.pulados) is (quando is None)
 
 
 def test_one_contacts_message_does_not_hold_another() -> None:
@@ -164,7 +163,7 @@ def test_a_note_never_shares_a_message_with_a_question() -> None:
     nota = make_devido(7, "ter 17/03 09:00", passo=NOTA_VESPERA, ate="ter 17/03 00:00")
     agrupamento = group(nota, make_devido(8, quando="seg 16/03 15:00"))
     assert named(agrupamento.mensagens) == [{"A": 8}]
-    assert [(pulado.devido.atendimento_id, pulado.motivo) for pulado in agrupamento.pulados] == [
+    assert [(pulado.devido.atendimento_id, pulado.motivo) for pulado in agrupamento.retidos] == [
         (7, Motivo.LIMITE_DIARIO)
     ]
 

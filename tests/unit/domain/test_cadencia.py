@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.cadencia import Motivo, Plano, Visita, next_check, plan_cadencia
+from app.domain.cadencia import Motivo, Plano, Visita, plan_cadencia
 from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao
 from app.domain.feriados import Feriados
 from app.domain.janela import Janela, week_hours
@@ -354,27 +354,6 @@ def test_the_one_note_a_confirmed_visit_may_get(
     assert shown(plan(now, visita, politica=COM_NOTA, feitos=feitos)) == expected
 
 
-@pytest.mark.parametrize(
-    ("plano", "expected"),
-    [
-        pytest.param(plan("ter 10/03 10:00"), "seg 16/03 15:00", id="at the next message"),
-        pytest.param(
-            plan("qua 18/03 09:00", feitos={"pedido": "seg 16/03 15:00", "lembrete_48h": "ter 17/03 15:00"}),
-            "qua 18/03 14:00",
-            id="at the cut-off, if that is sooner",
-        ),
-        pytest.param(plan("seg 16/03 10:00", replace(QUINTA, has_celular=False)), None, id="never, if nothing comes"),
-    ],
-)
-def test_next_check(plano: Plano, expected: str | None) -> None:
-    assert next_check(plano, local("seg 09/03 10:00")) == (local(expected) if expected else None)
-
-
-def test_what_is_overdue_is_looked_at_now() -> None:
-    now = local("qui 19/03 10:00")
-    assert next_check(plan("ter 10/03 10:00"), now) == now
-
-
 START = datetime(2026, 3, 2, tzinfo=UTC)
 POLITICAS = st.sampled_from([Politica(passos=passos) for passos in PRESETS.values()] + [Politica(hora_pedido=time(9))])
 VISITAS = st.builds(
@@ -402,8 +381,8 @@ def test_a_visit_nobody_answers_lives_by_the_rules(politica: Politica, visita: V
             assert JANELA.is_open(now) or JANELA.in_emergencia(now)
             sent[plano.envio.passo.nome] = now
             kinds.append(plano.envio.passo.tipo)
-        check = next_check(plano, now)
-        now = check if check is None or check > now else now + next(late)
+        ahead = [quando for quando in (plano.envio and plano.envio.quando, plano.corte_em) if quando]
+        now = None if not ahead else min(ahead) if min(ahead) > now else now + next(late)
     assert len({JANELA.dia_local(instant) for instant in sent.values()}) == len(sent), "one message a day"
     assert kinds == [TipoPasso.PEDIDO, TipoPasso.LEMBRETE, TipoPasso.LEMBRETE][: len(kinds)], "the first one asks"
 
