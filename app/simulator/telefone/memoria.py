@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Row, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.database import Database
 from app.domain.confirmacao import EstadoMensagem
@@ -66,7 +67,7 @@ _CONTACTS: Final = (
 )
 _NAMES: Final = (
     select(Atendimento.contato_id, Paciente.nome)
-    .distinct(Atendimento.contato_id)
+    .ext(distinct_on(Atendimento.contato_id))
     .join(Paciente, (Paciente.tenant_id == Atendimento.tenant_id) & (Paciente.id == Atendimento.paciente_id))
     .where(Atendimento.contato_id.is_not(None))
     .order_by(Atendimento.contato_id, Atendimento.data_consulta)
