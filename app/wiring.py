@@ -165,7 +165,7 @@ async def _open_on(settings: Settings, app_url: str, clock: Clock) -> AsyncItera
         pool_timeout_s=settings.database.pool_timeout,
     )
     http = HttpClient(HttpLimits(connections=settings.worker.concurrency))
-    canais = Canais(database, http, clock)
+    canais = Canais(database, http, clock, must_prove=settings.is_guarded)
     try:
         await database.refuse_unsafe_role()
         tenant_id = await seed_hospital(database, settings)

@@ -8,8 +8,10 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 
+from app import crypto
 from app.database import Database
 from app.services.importacao_service import ImportacaoService
+from app.workers.canais import Canais
 from tests.cenario import Cenario, add_canal
 from tests.fabricas import FONE, ZONA, make_agenda
 
@@ -155,3 +157,19 @@ async def test_a_new_key_is_in_force_without_a_restart(cenario: Cenario) -> None
     assert len(cenario.texts()) == 1
     status, _ = await cenario.call({"telefone": FONE, "resposta": "1"})
     assert status == 401, "the old secret went with its channel"
+
+
+@pytest.mark.parametrize(("must_prove", "expected"), [(False, True), (True, False)])
+async def test_sec_13_a_channel_without_secrets_takes_calls_on_a_development_machine_only(
+    cenario: Cenario, *, must_prove: bool, expected: bool
+) -> None:
+    open_to_all = {"api_key": "k", "webhook_secrets": []}
+    sealed = crypto.keyring().encrypt(json.dumps(open_to_all), "canais.credenciais")
+    await cenario.execute("UPDATE canais SET credenciais = :c WHERE id = :id", c=sealed, id=cenario.canal_id)
+    canais = Canais(cenario.database, cenario.programa.http, cenario.relogio, must_prove=must_prove)
+    [row] = await cenario.rows("SELECT public_id FROM canais WHERE id = :id", id=cenario.canal_id)
+    found = await canais.identify(
+        {}, b"{}", public_id=row["public_id"], signature_header="X-Webhook-Signature", now=cenario.relogio()
+    )
+    await canais.close()
+    assert (found is not None) is expected
