@@ -12,7 +12,7 @@ from pgqueuer import PgQueuer
 from pgqueuer.models import Schedule
 from sqlalchemy import text
 
-from app.database import Database
+from app.database import Database, is_away
 from app.repositories.hospital import HospitalRepository
 from app.services.lembrete_service import LembreteService
 from app.services.liberacao_service import Custo, LiberacaoService
@@ -122,12 +122,18 @@ class AppointmentScheduler:
         return sum([await self.run_entry(entry) for entry in self.entries])
 
     async def release(self) -> int:
-        """Release what the channels may send now; return how many messages."""
+        """Release what the channels may send now; return how many messages. One hospital's failure is its own."""
         now, total = self._clock(), 0
         for tenant_id, costs in (await self._canais.costs()).items():
-            async with self._database.session_scope(tenant_id) as session:
-                service = LiberacaoService(session, tenant_id, chunk_size=self._chunk_size)
-                total += await service.release(costs, now=now)
+            try:
+                async with self._database.session_scope(tenant_id) as session:
+                    service = LiberacaoService(session, tenant_id, chunk_size=self._chunk_size)
+                    total += await service.release(costs, now=now)
+            except Exception as error:
+                if is_away(error):
+                    raise
+                log = logger.bind(entry="release", tenant=tenant_id, error=type(error).__name__)
+                log.exception("scheduler.failed")
         return total
 
     def _register(self, queue: PgQueuer, entry: Entrada) -> None:

@@ -1,13 +1,16 @@
 """A channel's rate is the channel's: exact whatever releases, whoever works, whatever is given back."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from app.connectors.base import AtendimentoImportado
+from app.scheduler import AppointmentScheduler, SchedulerOptions
+from app.services.liberacao_service import Custo
+from app.workers.canais import Canais
 from tests.cenario import Cenario, add_canal, take_jobs
 from tests.fabricas import make_agenda
 
@@ -140,3 +143,38 @@ async def test_a_channel_slower_than_one_message_waits_without_stopping_the_othe
     await cenario.programa.canais.refresh()
     cenario.relogio.pass_time(seconds=1)
     assert await cenario.programa.scheduler.release() == 2
+
+
+class BrokenCosts(dict[int, Custo]):
+    """What a channel costs, where our own code has a fault."""
+
+    def __contains__(self, canal: object) -> bool:
+        raise ValueError(canal)
+
+
+class TwoHospitals:
+    """The channels of two hospitals, those of the first one broken."""
+
+    def __init__(self, broken: int, canais: Canais) -> None:
+        self._broken, self._canais = broken, canais
+
+    async def tenants(self) -> list[int]:
+        return [self._broken, *await self._canais.tenants()]
+
+    async def costs(self) -> Mapping[int, Mapping[int, Custo]]:
+        others = {tenant: costs for tenant, costs in (await self._canais.costs()).items() if tenant != self._broken}
+        return {self._broken: BrokenCosts(), **others}
+
+
+async def test_one_hospitals_failure_leaves_the_others_their_messages(cenario: Cenario, outro_hospital: int) -> None:
+    await add_canal(cenario.database, outro_hospital, cenario.fake.url, segredos=["x"])
+    await plan(cenario, 3)
+    programa = cenario.programa
+    scheduler = AppointmentScheduler(
+        cenario.database,
+        TwoHospitals(outro_hospital, programa.canais),
+        programa.webhook,
+        cenario.relogio,
+        options=SchedulerOptions(),
+    )
+    assert await scheduler.release() == 3
