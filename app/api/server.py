@@ -9,6 +9,8 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from app.api.protocolo import BoundedHttp
+
 _PATIENCE_S: Final = 5  # for requests under way when we are told to end
 _BACKLOG: Final = 2048
 
@@ -55,10 +57,18 @@ class _Server(uvicorn.Server):
 class ApiServer:
     """An application on an open socket."""
 
-    def __init__(self, app: ASGIApp, opened: socket.socket, *, trusted_proxies: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        opened: socket.socket,
+        *,
+        trusted_proxies: Sequence[str] = (),
+        protocol: type[BoundedHttp] = BoundedHttp,
+    ) -> None:
         """Serve nothing yet. Only `trusted_proxies` may say who really called."""
         config = uvicorn.Config(
             app,
+            http=protocol,
             log_config=None,
             access_log=False,
             lifespan="off",
