@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -91,7 +91,7 @@ class Programa:
     gateway: GatewayActions
     scheduler: AppointmentScheduler
     importador: ImportacaoService
-    metrics: Metrics = field(default_factory=Metrics)
+    metrics: Metrics
     demo: Any = None
 
     @property
@@ -194,7 +194,8 @@ async def build(
     settings: Settings, database: Database, clock: Clock, *, http: HttpClient, canais: Canais, tenant_id: int
 ) -> Programa:
     """Put the objects together over an open database."""
-    inbox = Inbox(database, canais, signature_header=settings.botconversa.signature_header)
+    metrics = Metrics()
+    inbox = Inbox(database, canais, signature_header=settings.botconversa.signature_header, metrics=metrics)
     staging = settings.environment is Environment.STAGING
     outbox = Outbox(
         database,
@@ -202,6 +203,7 @@ async def build(
         clock,
         concurrency=settings.worker.concurrency,
         only_to=frozenset(settings.staging_allowed_phones) if staging else None,
+        metrics=metrics,
     )
     options = SchedulerOptions(
         enable_confirmation_job=settings.scheduler.enable_confirmation_job,
@@ -225,6 +227,7 @@ async def build(
         gateway=GatewayActions(database, canais, outbox, tenant_id=tenant_id, clock=clock),
         scheduler=scheduler,
         importador=ImportacaoService(database, tenant_id, zona=zona),
+        metrics=metrics,
     )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.agrupamento import letter
-from app.domain.confirmacao import Fato, SituacaoAgenda, StatusConfirmacao, decide, pode_perguntar
+from app.domain.confirmacao import Fato, SituacaoAgenda, StatusConfirmacao, TipoMensagem, decide, pode_perguntar
 from app.domain.janela import Janela
 
 # Templates that ask "will you come?": what they leave behind is an open question.
@@ -55,15 +55,19 @@ def decide_saida(
     modelo: str,
     visitas: Sequence[VisitaDaMensagem],
     *,
-    resposta: bool,
+    tipo: TipoMensagem,
     optout: bool,
     planned: datetime,
     ate: datetime,
     janela: Janela,
     now: datetime,
 ) -> Saida:
-    """Decide about one message. An answer to the patient's own words (`resposta`) leaves at any hour, to anybody."""
-    if resposta:
+    """Decide about one message.
+
+    An answer to the patient's own words leaves at any hour, to anybody; an
+    operator's question at any hour too, but only about what may be asked.
+    """
+    if tipo is TipoMensagem.RESPOSTA:
         return Saida(tuple(visitas))
     if optout:
         return Saida(motivo=MotivoSaida.PEDIU_PARA_PARAR)
@@ -72,7 +76,7 @@ def decide_saida(
     wanted = [visita for visita in visitas if _still_wanted(modelo, visita, now)]
     if not wanted:
         return Saida(motivo=MotivoSaida.NADA_A_DIZER)
-    if not janela.may_send(now, planned=planned):
+    if tipo is not TipoMensagem.MANUAL and not janela.may_send(now, planned=planned):
         quando = janela.next_opening(now)
         if quando is None or quando >= ate:
             return Saida(motivo=MotivoSaida.EXPIROU)

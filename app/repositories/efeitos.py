@@ -46,7 +46,7 @@ _RESTART: Final = text("""
 UPDATE atendimentos SET horario_versao = horario_versao + 1, horario_em = :now,
        planejar_em = CASE WHEN situacao_agenda = 'agendado' AND contato_id IS NOT NULL AND data_consulta > :now
                           THEN CAST(:now AS timestamptz) END,
-       corte_em = NULL, respondido_em = NULL
+       corte_em = NULL, respondido_em = NULL, resposta_paciente = NULL, interpretacao_resposta = NULL
 WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))""")
 
 _STOP: Final = text("""

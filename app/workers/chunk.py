@@ -97,7 +97,7 @@ class ChunkStart:
         saida = decide_saida(
             row.modelo,
             [_visita(visit) for visit in visits],
-            resposta=row.tipo in {TipoMensagem.RESPOSTA, TipoMensagem.MANUAL},
+            tipo=TipoMensagem(row.tipo),
             optout=row.optout_em is not None,
             planned=row.quando,
             ate=row.ate,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, Final
 
 from loguru import logger
@@ -11,6 +12,7 @@ from sqlalchemy import Row
 
 from app import crypto
 from app.database import Database, is_away
+from app.observability import Metrics
 from app.providers.base import UnreadableWebhook
 from app.repositories.entrada import EntradaRepository
 from app.schemas import Recebida
@@ -36,8 +38,11 @@ class WebhookAnswer:
 class Inbox:
     """Receives calls of every channel; owns the transactions."""
 
-    def __init__(self, database: Database, canais: Canais, *, signature_header: str) -> None:
+    def __init__(
+        self, database: Database, canais: Canais, *, signature_header: str, metrics: Metrics | None = None
+    ) -> None:
         """`signature_header` is where an HMAC of the body is looked for."""
+        self._metrics = metrics or Metrics()
         self._database = database
         self._canais = canais
         self._signature_header = signature_header
@@ -58,7 +63,11 @@ class Inbox:
             status = _STATUS.get(error.code, _UNPROCESSABLE)
             extra = {"campo": error.campo} if error.campo else {}
             return WebhookAnswer(status, {"code": error.code, "message": error.mensagem, **extra})
+        began = monotonic()
         answers = await self._apply(pronto, events, headers, body, now=now)
+        self._metrics.webhook_took(pronto.tipo, monotonic() - began)
+        for answer in answers:
+            self._metrics.inbound(pronto.tipo, str(answer["status"]))
         return WebhookAnswer(200, answers[-1] if answers else {"success": True, "status": "SEM_EVENTO"})
 
     async def apply_kept(self, tenant_id: int, *, now: datetime) -> int:

@@ -1,9 +1,11 @@
 """How a message leaves: start, send, record. A chunk may run twice; a message may not."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Final
 
 from loguru import logger
@@ -12,6 +14,7 @@ from app.database import Database, is_away
 from app.domain.backoff import retry_delay
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.ritmo import Ritmo
+from app.observability import Metrics
 from app.providers.base import (
     Ambiguous,
     BadNumber,
@@ -64,8 +67,10 @@ class Outbox:
         *,
         concurrency: int = 100,
         only_to: frozenset[str] | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         """`concurrency` bounds the messages in flight here; `only_to` (E.164) is staging's list, None allows all."""
+        self._metrics = metrics or Metrics()
         self._database = database
         self._gateways = gateways
         self._clock = clock
@@ -81,6 +86,7 @@ class Outbox:
             return []
         if (job.tenant, job.canal) in self._failing and not await self._answers(job, gateway):
             return []
+        began = monotonic()
         started = await self._start(job)
         sent = await asyncio.gather(*(self._try_send(gateway.provider, message) for message in started.outbound))
         outcomes = list(zip(started.outbound, sent, strict=True))
@@ -88,7 +94,13 @@ class Outbox:
         if outcomes:
             self._note_failure(job, sent)
             await self._record(job, gateway, _Sent(started, outcomes, results))
+            self._count(gateway.provider.name, results, monotonic() - began)
         return outcomes
+
+    def _count(self, channel: str, results: Sequence[Resultado], seconds: float) -> None:
+        self._metrics.chunk_took(channel, seconds)
+        for estado, count in Counter(result.estado for result in results).items():
+            self._metrics.message(channel, estado, count)
 
     def _note_failure(self, job: ChunkJob, sent: Sequence[Receipt | ProviderError]) -> None:
         if all(isinstance(outcome, (Unavailable, Ambiguous)) for outcome in sent):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao
+from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao, TipoMensagem
 from app.domain.saida import MotivoSaida, Saida, decide_saida
 from tests.fabricas import AGORA, local, make_da_mensagem, make_janela
 
@@ -15,7 +15,7 @@ M = MotivoSaida
 
 def look(*visitas: Any, modelo: str = "pedido", **given: Any) -> Saida:
     standard: dict[str, Any] = {
-        "resposta": False,
+        "tipo": TipoMensagem.PEDIDO,
         "optout": False,
         "planned": AGORA,
         "ate": AGORA + timedelta(hours=8),
@@ -60,7 +60,7 @@ def test_letters_stay_while_nobody_falls_away() -> None:
 
 def test_who_asked_to_stop_gets_nothing_but_the_answer_to_their_own_words() -> None:
     assert look(optout=True).motivo is M.PEDIU_PARA_PARAR
-    assert look(optout=True, resposta=True).motivo is None
+    assert look(optout=True, tipo=TipoMensagem.RESPOSTA).motivo is None
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_a_message_meant_for_the_sunday_may_leave_on_it() -> None:
 
 
 def test_an_answer_leaves_at_night() -> None:
-    assert look(resposta=True, now=local("2026-03-02", "23:30")).motivo is None
+    assert look(tipo=TipoMensagem.RESPOSTA, now=local("2026-03-02", "23:30")).motivo is None
 
 
 def test_its_moment_passed() -> None:
@@ -127,3 +127,10 @@ def test_the_notice_of_an_automatic_cancellation(visita: dict[str, Any], leaves:
 )
 def test_the_day_before_note_is_for_who_confirmed(status: StatusConfirmacao, leaves: bool) -> None:  # noqa: FBT001
     assert (look(make_da_mensagem(1, status=status), modelo="vespera").motivo is None) is leaves
+
+
+def test_an_operators_question_leaves_at_night_but_not_about_an_answered_visit() -> None:
+    night = local("2026-03-02", "23:30")
+    assert look(tipo=TipoMensagem.MANUAL, now=night, ate=night + timedelta(minutes=10)).motivo is None
+    answered = make_da_mensagem(status=S.CONFIRMADO)
+    assert look(answered, tipo=TipoMensagem.MANUAL).motivo is M.NADA_A_DIZER
