@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _RONDA: Final = 12 * HORA
 _FOLEGO: Final = timedelta(seconds=2)  # while the channel's rate holds messages back
+_PACIENCIA: Final = 30  # releases in vain, a breath apart
 _RESGATE: Final = timedelta(minutes=5)
 _PENDENTE: Final = timedelta(seconds=31)
 _ERRO_DO_SERVIDOR: Final = 500
@@ -59,6 +60,7 @@ class Condutor:
         self._ambiente, self._roteiro, self._dia_ruim, self._progress = ambiente, roteiro, dia_ruim, progress
         self._cargas: list[tuple[datetime, Sequence[AtendimentoImportado]]] = list(reversed(roteiro.cargas))
         self._de_novo: list[tuple[datetime, Fala]] = []
+        self._em_vao = 0
 
     async def run(self) -> None:
         """Play it all."""
@@ -140,6 +142,7 @@ class Condutor:
         operario = self._ambiente.operario
         antes = operario.feitas
         liberadas = await self._ambiente.programa.scheduler.release()
+        self._em_vao = 0 if liberadas else self._em_vao + 1
         if liberadas and not await operario.wait_for(antes + liberadas):
             await self._settle()
 
@@ -183,12 +186,13 @@ class Condutor:
         ]
         return min(instante for instante in instantes if instante is not None)
 
-    @staticmethod
-    def _next_release(a_fazer: Mapping[str, datetime | None], agora: datetime) -> datetime | None:
+    def _next_release(self, a_fazer: Mapping[str, datetime | None], agora: datetime) -> datetime | None:
+        """Return when to release again; what did not leave for a minute waits for more than the channel's rate."""
         sair = a_fazer["sair"]
         if sair is None or sair > agora:
             return sair
-        return max(agora + _FOLEGO, a_fazer["pausado"] or agora)
+        folego = _FOLEGO if self._em_vao < _PACIENCIA else MINUTO
+        return max(agora + folego, a_fazer["pausado"] or agora)
 
 
 def _next_minute(quando: datetime, agora: datetime) -> datetime:
