@@ -322,15 +322,7 @@ class EmbeddedPostgres:
         return base
 
     def _spawn(self) -> None:
-        socket_dir = self.address.socket_dir
-        socket_dir.mkdir(mode=0o700, exist_ok=True)
-        owner = self._account.uid if self._account else os.geteuid()
-        self._give(socket_dir)
-        if socket_dir.stat().st_uid != owner:
-            raise EmbeddedPostgresError(
-                f"A pasta {socket_dir} pertence a outro usuário; remova-a ou use outra DATA_DIR."
-            )
-        socket_dir.chmod(0o700)
+        socket_dir = self._prepare_socket_dir()
         options = _SETTINGS | {"unix_socket_directories": str(socket_dir), "port": str(SOCKET_PORT)}
         command = [str(_binaries(self._account) / "postgres"), "-D", str(self._cluster)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
@@ -345,6 +337,20 @@ class EmbeddedPostgres:
                 preexec_fn=_die_with_parent if _LINUX else None,  # noqa: PLW1509  it only calls prctl
                 **self._as_user(),
             )
+
+    def _prepare_socket_dir(self) -> Path:
+        """Return the folder of the socket, closed to everybody else; one that is not ours is refused, not taken."""
+        socket_dir = self.address.socket_dir
+        socket_dir.mkdir(mode=0o700, exist_ok=True)
+        owner = self._account.uid if self._account else os.geteuid()
+        found = socket_dir.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {owner, os.geteuid()}:
+            raise EmbeddedPostgresError(
+                f"A pasta {socket_dir} pertence a outro usuário; remova-a ou use outra DATA_DIR."
+            )
+        self._give(socket_dir)
+        socket_dir.chmod(0o700)
+        return socket_dir
 
     def _pid_lines(self) -> Sequence[str]:
         try:

@@ -30,6 +30,10 @@ class WebhookReceiver(Protocol):
         """Verify, store, apply. Header names come in lower case; `canal` is the public id in the path."""
         ...
 
+    async def has_secret(self, tenant_id: int) -> bool:
+        """Tell whether a caller must prove where it comes from."""
+        ...
+
 
 class ResultadoWorkflow(Protocol):
     @property

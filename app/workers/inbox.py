@@ -70,6 +70,10 @@ class Inbox:
             self._metrics.inbound(pronto.tipo, str(answer["status"]))
         return WebhookAnswer(200, answers[-1] if answers else {"success": True, "status": "SEM_EVENTO"})
 
+    async def has_secret(self, tenant_id: int) -> bool:
+        """Tell whether any channel of the hospital has a secret that its callers must know."""
+        return any(pronto.segredos for (tenant, _), pronto in (await self._canais.all()).items() if tenant == tenant_id)
+
     async def apply_kept(self, tenant_id: int, *, now: datetime) -> int:
         """Try again what could not be applied when it came; return how many were."""
         async with self._database.session_scope(tenant_id) as session:

@@ -37,6 +37,11 @@ class FakeWebhook:
     calls: list[tuple[Mapping[str, str], bytes, str | None]] = field(default_factory=list)
     answer: Answer = field(default_factory=lambda: Answer(200, {"success": True, "status": "CONFIRMADO"}))
     failure: Exception | None = None
+    secret: bool = False
+
+    async def has_secret(self, tenant_id: int) -> bool:
+        assert tenant_id > 0
+        return self.secret
 
     async def receive(self, headers: Mapping[str, str], body: bytes, *, canal: str | None, now: datetime) -> Answer:
         assert now.tzinfo is not None

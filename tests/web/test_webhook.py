@@ -121,11 +121,17 @@ async def test_a_lost_database_is_503_with_a_time_to_come_back(
         assert answer.headers["Retry-After"] == "5"
 
 
-async def test_its_health_tells_what_is_set_up(client: aiohttp.ClientSession) -> None:
+@pytest.mark.parametrize("secret", [True, False])
+async def test_its_health_tells_what_is_set_up(
+    contexto: FakeContexto, client: aiohttp.ClientSession, *, secret: bool
+) -> None:
+    contexto.webhook.secret = secret
     async with client.get(f"{URL}/health") as answer:
         read: dict[str, Any] = await answer.json()
     assert (answer.status, read["status"], read["last_event_at"], read["backlog"]) == (200, "ok", None, 0)
-    assert read["signing"]["hmac_sha256"] is False
+    assert {way for way, ready in read["signing"].items() if ready} == (
+        {"hmac_sha256", "segredo_fixo", "standard_webhooks"} if secret else set()
+    )
 
 
 async def test_a_gateway_that_is_not_set_up_is_502(contexto: FakeContexto, client: aiohttp.ClientSession) -> None:

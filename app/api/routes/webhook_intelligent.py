@@ -57,8 +57,8 @@ async def receive_botconversa(request: Request, contexto: Ctx, now: Now) -> Resp
 async def read_health(contexto: Ctx, sessao: Sessao) -> SaudeWebhook:
     """Diz quando chegou o último evento, quantos esperam e quais formas de assinatura estão prontas."""
     inbox = await SaudeRepository(sessao, contexto.tenant_id).inbox()
-    secret = contexto.settings.botconversa.webhook_secret is not None
-    signing = {"hmac_sha256": secret, "segredo_fixo": secret, "chave_api": False, "standard_webhooks": False}
+    secret = await contexto.webhook.has_secret(contexto.tenant_id)  # one secret serves every way but the API key
+    signing = {"hmac_sha256": secret, "segredo_fixo": secret, "standard_webhooks": secret, "chave_api": False}
     return SaudeWebhook(
         status="degraded" if inbox.backlog else "ok",
         last_event_at=inbox.last_event_at,
