@@ -54,6 +54,8 @@ class Pergunta:
     enviada_em: datetime | None
     provider_id: str | None
     visitas: tuple[VisitaPerguntada, ...]
+    chegou: bool = True
+    """Whether it surely left; an answer to one that may not have is its proof."""
 
     def is_open(self, now: datetime) -> bool:
         return any(visita.stands(now) and visita.status in _A_RESPONDER for visita in self.visitas)

@@ -16,9 +16,11 @@ WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND situacao_agen
   AND contato_id IS NOT NULL AND data_consulta > :now""")
 
 # A message that still asks about somebody else stays; what of it is no longer wanted is left out when it leaves.
+# What still waits is about a day to come: the months before stay closed.
 _WITHDRAW_SQL: Final = f"""
 UPDATE mensagens m SET estado = 'cancelada', motivo = 'nao_mais_necessaria', atualizado_em = CAST(:now AS timestamptz)
 WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.tipo IN {sql_list(INICIATIVAS)}
+  AND m.dia >= CAST(CAST(:now AS timestamptz) AS date) - 2
   AND m.id IN (SELECT mensagem_id FROM mensagens_atendimentos
                WHERE tenant_id = :tenant AND atendimento_id = ANY(CAST(:ids AS bigint[])))
   AND NOT EXISTS (SELECT FROM mensagens_atendimentos o

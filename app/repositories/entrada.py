@@ -12,7 +12,7 @@ from sqlalchemy import text
 from app import crypto
 from app.database import Record
 from app.domain.alvo import Pergunta, VisitaPerguntada
-from app.domain.confirmacao import PODEM_TER_CHEGADO, EstadoMensagem, SituacaoAgenda, StatusConfirmacao
+from app.domain.confirmacao import PODEM_TER_CHEGADO, PROVAS, EstadoMensagem, SituacaoAgenda, StatusConfirmacao
 from app.domain.saida import RESPONDIVEIS
 from app.repositories.base import TenantRepository, sql_list
 
@@ -40,7 +40,7 @@ ON CONFLICT (tenant_id, event_key) DO NOTHING RETURNING id""")
 _KNOWN: Final = text("SELECT id, resultado FROM recebidas WHERE tenant_id = :tenant AND event_key = :event_key")
 
 _QUESTIONS: Final = text(f"""
-SELECT m.id AS mensagem_id, m.contato_id, m.modelo, m.iniciada_em, m.provider_id, ma.letra,
+SELECT m.id AS mensagem_id, m.contato_id, m.modelo, m.iniciada_em, m.provider_id, m.estado, ma.letra,
        ma.horario_versao = a.horario_versao AND (a.horario_versao = 1 OR CAST(:escrita AS timestamptz) IS NULL
                                                  OR a.horario_em <= CAST(:escrita AS timestamptz)) AS atual,
        a.id, a.nr_seq_agenda, a.status_confirmacao, a.situacao_agenda, a.data_consulta, a.paciente_id, a.unidade_id,
@@ -173,6 +173,7 @@ class EntradaRepository(TenantRepository):
                 enviada_em=visits[0].iniciada_em,
                 provider_id=visits[0].provider_id,
                 visitas=tuple(map(_visita, visits)),
+                chegou=EstadoMensagem(visits[0].estado) in PROVAS,
             )
             for mensagem_id, visits in by_message.items()
         ]

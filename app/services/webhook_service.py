@@ -154,7 +154,7 @@ class WebhookService:
         )
         if recebida.kind == "status":
             return await self._apply_status(recebida_id, alvo, recebida, now)
-        if len(perguntas) == 1:
+        if len(perguntas) == 1 and not perguntas[0].chegou:
             await self._settle(perguntas[0], _INCERTA, now)
         leitura = read_todos(recebida.texto) or read_resposta(recebida.texto)
         if _is_stale(alvo, recebida):
