@@ -165,7 +165,14 @@ async def _open_on(settings: Settings, app_url: str, clock: Clock) -> AsyncItera
         pool_timeout_s=settings.database.pool_timeout,
     )
     http = HttpClient(HttpLimits(connections=settings.worker.concurrency))
-    canais = Canais(database, http, clock, must_prove=settings.is_guarded)
+    canais = Canais(
+        database,
+        http,
+        clock,
+        must_prove=settings.is_guarded,
+        public_url=settings.server.base_url,
+        signature_header=settings.botconversa.signature_header,
+    )
     try:
         await database.refuse_unsafe_role()
         tenant_id = await seed_hospital(database, settings)
@@ -195,7 +202,7 @@ async def build(
 ) -> Programa:
     """Put the objects together over an open database."""
     metrics = Metrics()
-    inbox = Inbox(database, canais, signature_header=settings.botconversa.signature_header, metrics=metrics)
+    inbox = Inbox(database, canais, metrics=metrics)
     staging = settings.environment is Environment.STAGING
     outbox = Outbox(
         database,

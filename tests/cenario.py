@@ -17,6 +17,7 @@ from app import crypto
 from app.config import Settings
 from app.connectors.base import ItemAgenda
 from app.database import Database
+from app.providers.base import WebhookCall
 from app.providers.http import HttpClient, HttpLimits
 from app.services.importacao_service import ResultadoImportacao
 from app.services.liberacao_service import ChunkJob
@@ -108,7 +109,7 @@ class Cenario:
     ) -> tuple[int, dict[str, Any]]:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         given = {"x-webhook-secret": self.segredo, **(headers or {})}
-        answer = await self.programa.webhook.receive(given, raw, canal=None, now=self.relogio())
+        answer = await self.programa.webhook.receive(WebhookCall(raw, given), canal=None, now=self.relogio())
         return answer.status_code, dict(answer.body)
 
     def texts(self, fone: str = FONE) -> list[str]:

@@ -13,7 +13,7 @@ from app.config import Settings
 from app.connectors.base import AtendimentoImportado, Aviso, LinhaRejeitada
 from app.database import Database
 from app.observability import Metrics
-from app.providers.base import GatewayHealth, StepResult
+from app.providers.base import GatewayHealth, StepResult, WebhookCall
 
 
 class WebhookAnswer(Protocol):
@@ -24,10 +24,8 @@ class WebhookAnswer(Protocol):
 
 
 class WebhookReceiver(Protocol):
-    async def receive(
-        self, headers: Mapping[str, str], body: bytes, *, canal: str | None, now: datetime
-    ) -> WebhookAnswer:
-        """Verify, store, apply. Header names come in lower case; `canal` is the public id in the path."""
+    async def receive(self, call: WebhookCall, *, canal: str | None, now: datetime) -> WebhookAnswer:
+        """Verify, store, apply; `canal` is the public id in the path."""
         ...
 
     async def has_secret(self, tenant_id: int) -> bool:

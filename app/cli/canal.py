@@ -16,7 +16,7 @@ from app.cli.saida import facts, local, table
 from app.cli.sessao import Terminal, comando
 from app.config import Settings
 from app.models import Canal
-from app.providers.base import GatewayHealth
+from app.providers.base import GatewayHealth, Setup
 from app.providers.botconversa import Modo
 from app.providers.registry import build_provider
 from app.wiring import Programa
@@ -198,7 +198,7 @@ def _read_key(settings: Settings, *, from_stdin: bool) -> str:
 
 async def _create(programa: Programa, canal: Canal, api_key: str) -> dict[str, Any]:
     try:
-        build_provider(canal.tipo, canal.config, {"api_key": api_key}, http=programa.http, clock=programa.clock)
+        build_provider(canal.tipo, Setup(canal.config, {"api_key": api_key}, programa.http, programa.clock))
     except ValueError as error:
         raise UsoErrado("canal_invalido", f"O canal não pode ser criado: {error}.") from None
     canal.tenant_id = programa.tenant_id

@@ -9,7 +9,8 @@ import typer
 from app.cli.erros import Falha, UsoErrado
 from app.cli.saida import facts
 from app.cli.sessao import Terminal, comando
-from app.services.assinatura import SECRET_HEADER
+from app.providers.assinatura import SECRET_HEADER
+from app.providers.base import WebhookCall
 from app.wiring import Programa
 from app.workers.canais import CanalPronto
 from app.workers.inbox import WebhookAnswer
@@ -56,7 +57,7 @@ async def _receive(programa: Programa, body: bytes) -> WebhookAnswer:
     headers = {"content-type": "application/json"}
     if canal.segredos:
         headers[SECRET_HEADER] = canal.segredos[0]
-    return await programa.webhook.receive(headers, body, canal=canal.public_id, now=programa.clock())
+    return await programa.webhook.receive(WebhookCall(body, headers), canal=canal.public_id, now=programa.clock())
 
 
 async def _channel(programa: Programa) -> CanalPronto:

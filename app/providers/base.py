@@ -1,27 +1,60 @@
 """What a WhatsApp gateway is: the message it takes, the receipt it gives, the ways it fails.
 
 ProviderError
-├── Throttled       too fast: wait `retry_after` seconds, nothing was taken
-├── Misconfigured   key, address, flow or field is wrong: stop this channel and tell somebody
-├── Unavailable     surely not taken (or harmless to repeat): may be tried again
-├── Ambiguous       may have been taken: never repeat blindly
-└── Rejected        will never be taken as it is
-    └── BadNumber   because of the phone number
+├── Throttled            too fast: wait `retry_after` seconds, nothing was taken
+├── Misconfigured        key, address, flow or field is wrong: stop this channel and tell somebody
+├── Unavailable          surely not taken (or harmless to repeat): may be tried again
+├── Ambiguous            may have been taken: never repeat blindly
+└── Rejected             will never be taken as it is
+    ├── BadNumber        because of the phone number
+    ├── OutsideWindow    a free text outside the 24 hours: a template would get through
+    ├── TemplateRefused  the approved template is missing, paused or was given other variables
+    ├── Withheld         WhatsApp keeps it from this person for now
+    └── Stopped          the person refused our messages at WhatsApp
 """
 
 # ruff: noqa: N818 - exceptions are named for what happened
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import ClassVar, Final, Literal, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, Self, runtime_checkable
 
+from app.domain.entrega import Falha
 from app.schemas.recebida import Recebida
+
+if TYPE_CHECKING:
+    from app.providers.http import HttpClient
 
 _MAX_RETRY_AFTER: Final = 3600.0
 DEFAULT_RETRY_AFTER: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A quick reply under a message."""
+
+    payload: str
+    """Comes back when it is touched; at most 200 characters, signed by whoever made it."""
+    title: str
+    """At most 20 characters: the shortest limit of all gateways."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text the gateway approved beforehand, with the values of its variables and the payloads of its buttons."""
+
+    name: str
+    """The gateway's own name or id of it."""
+    language: str
+    values: Sequence[tuple[str, str]] = ()
+    """(variable, value) in the template's order; values hold no line break, tab or run of spaces."""
+    named: bool = False
+    """Its variables have names; otherwise their order counts."""
+    payloads: Sequence[str] = ()
+    """Of its quick replies, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +62,7 @@ class OutboundMessage:
     """One message to one phone, ready to leave."""
 
     key: str
+    """Ours, unique: a gateway that can gives it back in its receipts. At most 64 characters of [0-9a-z.-]."""
     to: str
     """E.164."""
     first_name: str
@@ -41,7 +75,11 @@ class OutboundMessage:
     session_open: bool = False
     """The patient wrote less than 24 hours ago."""
     flow: str | None = None
-    """Name or id of a flow or approved template; None leaves the choice to the account."""
+    """Name or id of a flow; None leaves the choice to the account."""
+    buttons: Sequence[Button] = ()
+    """At most three; the text says without them what may be answered."""
+    template: Template | None = None
+    """What to send where a free text would not get through; None when nothing is approved for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +121,14 @@ class Capabilities:
     message_ids: bool = False
     idempotent: bool = False
     """Repeating a send with the same key sends once."""
+    needs_template: bool = False
+    """Outside the 24 hours of a conversation only an approved template gets through."""
     rate_unit: Literal["message", "request"] = "message"
     rate_per_minute: int = 60
+    pair_interval_s: float = 0.0
+    """The least time between two messages to one contact."""
+    acknowledgement: tuple[str, bytes] | None = None
+    """Media type and body that the gateway expects as the answer to its calls; None: our own JSON will do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +185,46 @@ class Rejected(ProviderError): ...
 class BadNumber(Rejected): ...
 
 
+class OutsideWindow(Rejected): ...
+
+
+class TemplateRefused(Rejected): ...
+
+
+class Withheld(Rejected): ...
+
+
+class Stopped(Rejected): ...
+
+
+_ERRORS: Final[Mapping[Falha, type[ProviderError]]] = {
+    Falha.NUMERO: BadNumber,
+    Falha.JANELA: OutsideWindow,
+    Falha.PASSAGEIRA: Unavailable,
+    Falha.CONFIGURACAO: Misconfigured,
+    Falha.MODELO: TemplateRefused,
+    Falha.RETIDA: Withheld,
+    Falha.PAROU: Stopped,
+    Falha.RECUSADA: Rejected,
+}
+_FALHAS: Final[Mapping[type[ProviderError], Falha]] = {kind: falha for falha, kind in _ERRORS.items()}
+
+
+def error_for(falha: Falha, reason: str, *, requests: int = 1, wait_s: float = DEFAULT_RETRY_AFTER) -> ProviderError:
+    """Return the exception that an answer of the gateway means; `reason` holds its code, nobody's data.
+
+    `wait_s` is how long to slow down where the failure is `RITMO`.
+    """
+    if falha is Falha.RITMO:
+        return Throttled(wait_s, reason, requests=requests)
+    return _ERRORS[falha](reason, requests=requests)
+
+
+def falha_of(error: ProviderError) -> Falha | None:
+    """Return why a message was refused for good, or None where it was not."""
+    return _FALHAS.get(type(error)) if isinstance(error, Rejected) else None
+
+
 class UnreadableWebhook(Exception):
     """A call that is not a usable event; `mensagem` tells the person who set it up what to change."""
 
@@ -150,6 +234,32 @@ class UnreadableWebhook(Exception):
         """formulario | json_invalido | formato_desconhecido | tipo_invalido | sem_identificacao"""
         self.mensagem = mensagem
         self.campo = campo
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCall:
+    """A request somebody made to us, as it came: signatures are over these bytes and this address."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    url: str = ""
+    """The public address that was called, with its query: rebuilt from our own configuration, never from `Host`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a gateway of one channel is built from."""
+
+    config: Mapping[str, object]
+    """The channel's own settings, in clear."""
+    credentials: Mapping[str, str]
+    http: "HttpClient"
+    clock: Callable[[], datetime]
+    webhook_url: str | None = None
+    """Where this gateway reaches us for this channel; None when the installation has no public address."""
+    signature_header: str = "X-Webhook-Signature"
+    """Where a generic HMAC of the body is looked for."""
 
 
 class WhatsAppProvider(Protocol):
@@ -168,8 +278,15 @@ class WhatsAppProvider(Protocol):
         """Hand over one message, or raise a ProviderError. Never repeats what may have been taken."""
         ...
 
-    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Recebida]:
-        """Read a call whose origin was already verified, or raise UnreadableWebhook."""
+    def is_authentic(self, call: WebhookCall, secrets: Sequence[str], *, now: datetime) -> bool:
+        """Tell whether the gateway made this call; two `secrets` are valid while one replaces the other."""
+        ...
+
+    def parse_webhook(self, call: WebhookCall) -> Sequence[Recebida]:
+        """Read a call whose origin was already verified, or raise UnreadableWebhook.
+
+        An event kind nobody knows is left out; a body without any event we use is an empty sequence.
+        """
         ...
 
     async def check(self) -> GatewayHealth:
@@ -178,6 +295,59 @@ class WhatsAppProvider(Protocol):
 
     async def close(self) -> None:
         """Let go of what this provider alone holds; the HTTP session belongs to whoever made it."""
+        ...
+
+
+@runtime_checkable
+class Handshake(Protocol):
+    """A gateway that asks, by GET, whether the address is ours before it calls it."""
+
+    def greet(self, query: Mapping[str, str]) -> str | None:
+        """Return the text to answer, or None when the question does not know our word."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateState:
+    """An approved text as the gateway keeps it."""
+
+    name: str
+    language: str
+    state: Literal["aprovado", "pendente", "recusado", "pausado", "desativado"]
+    category: str = ""
+    variables: Sequence[str] = ()
+    """Their names, or "1", "2" … where they go by order."""
+    named: bool = False
+    buttons: int = 0
+    reason: str | None = None
+
+
+@runtime_checkable
+class TemplateDirectory(Protocol):
+    """A gateway that tells which texts it approved."""
+
+    async def list_templates(self) -> Sequence[TemplateState]:
+        """Return every approved or awaited text of the account, or raise a ProviderError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A message whose send ended without an answer."""
+
+    to: str
+    """E.164."""
+    text: str
+    template: str | None
+    started_at: datetime
+
+
+@runtime_checkable
+class Inquiry(Protocol):
+    """A gateway that can be asked what became of a message whose answer was lost."""
+
+    async def find(self, doubt: Doubt) -> Receipt | None:
+        """Return the receipt of the message, None when the gateway surely has none; or raise a ProviderError."""
         ...
 
 

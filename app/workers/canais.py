@@ -14,11 +14,10 @@ from sqlalchemy import text
 
 from app.database import Database
 from app.models import Canal
-from app.providers.base import OutboundMessage, WhatsAppProvider
+from app.providers.base import OutboundMessage, Setup, WebhookCall, WhatsAppProvider
 from app.providers.http import HttpClient
 from app.providers.registry import build_provider
 from app.repositories.hospital import HospitalRepository
-from app.services.assinatura import is_authentic
 from app.services.liberacao_service import Custo
 from app.workers.outbox import Gateway
 
@@ -53,9 +52,22 @@ class Canais:
     """All channels by (hospital, channel)."""
 
     def __init__(
-        self, database: Database, http: HttpClient, clock: Callable[[], datetime], *, must_prove: bool = False
+        self,
+        database: Database,
+        http: HttpClient,
+        clock: Callable[[], datetime],
+        *,
+        must_prove: bool = False,
+        public_url: str | None = None,
+        signature_header: str = "X-Webhook-Signature",
     ) -> None:
-        """Build nothing yet. `must_prove`: a channel without secrets takes no calls at all."""
+        """Build nothing yet.
+
+        `must_prove`: a channel without secrets takes no calls at all. `public_url`: where gateways reach this
+        installation. `signature_header`: where an HMAC of the body is looked for.
+        """
+        self._public_url = public_url
+        self._signature_header = signature_header
         self._database = database
         self._http = http
         self._clock = clock
@@ -93,9 +105,7 @@ class Canais:
         async with self._database.global_scope() as session:
             return list((await session.scalars(text("SELECT id FROM tenants WHERE ativo ORDER BY id"))).all())
 
-    async def identify(
-        self, headers: Mapping[str, str], body: bytes, *, public_id: str | None, signature_header: str, now: datetime
-    ) -> CanalPronto | None:
+    async def identify(self, call: WebhookCall, *, public_id: str | None, now: datetime) -> CanalPronto | None:
         """Return the channel whose secret verifies the call, and with it the hospital; None is a stranger.
 
         Without a public id the specification's path is meant, where every Botconversa channel answers. Only where no
@@ -107,7 +117,7 @@ class Canais:
             if (pronto.public_id == public_id if public_id else pronto.tipo == "botconversa")
         ]
         for pronto in channels:
-            if is_authentic(headers, body, pronto.segredos, signature_header=signature_header, now=now):
+            if pronto.provider.is_authentic(call, pronto.segredos, now=now):
                 return pronto
         protected = self._must_prove or any(pronto.segredos for pronto in channels)
         return channels[0] if channels and not protected else None
@@ -158,7 +168,17 @@ class Canais:
             canal_id=key[1],
             tipo=row.tipo,
             public_id=row.public_id,
-            provider=build_provider(row.tipo, config, credentials, http=self._http, clock=self._clock),
+            provider=build_provider(
+                row.tipo,
+                Setup(
+                    config,
+                    credentials,
+                    http=self._http,
+                    clock=self._clock,
+                    webhook_url=f"{self._public_url}/webhook/{row.public_id}" if self._public_url else None,
+                    signature_header=self._signature_header,
+                ),
+            ),
             segredos=tuple(secrets),
             responder=row.config.get("responder", "api") == "api",
             por_minuto=row.taxa_por_minuto,

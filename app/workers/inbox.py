@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from app import crypto
 from app.database import Database, is_away
 from app.observability import Metrics
-from app.providers.base import UnreadableWebhook
+from app.providers.base import UnreadableWebhook, WebhookCall
 from app.repositories.entrada import EntradaRepository
 from app.schemas import Recebida
 from app.services.webhook_service import Chegada, WebhookService
@@ -38,33 +38,26 @@ class WebhookAnswer:
 class Inbox:
     """Receives calls of every channel; owns the transactions."""
 
-    def __init__(
-        self, database: Database, canais: Canais, *, signature_header: str, metrics: Metrics | None = None
-    ) -> None:
-        """`signature_header` is where an HMAC of the body is looked for."""
+    def __init__(self, database: Database, canais: Canais, *, metrics: Metrics | None = None) -> None:
+        """Take the channels whose calls are received here."""
         self._metrics = metrics or Metrics()
         self._database = database
         self._canais = canais
-        self._signature_header = signature_header
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def receive(
-        self, headers: Mapping[str, str], body: bytes, *, canal: str | None, now: datetime
-    ) -> WebhookAnswer:
-        """Verify, store and apply one call. Header names are in lower case; `canal` is the public id in the path."""
-        pronto = await self._canais.identify(
-            headers, body, public_id=canal, signature_header=self._signature_header, now=now
-        )
+    async def receive(self, call: WebhookCall, *, canal: str | None, now: datetime) -> WebhookAnswer:
+        """Verify, store and apply one call; `canal` is the public id in the path."""
+        pronto = await self._canais.identify(call, public_id=canal, now=now)
         if pronto is None:
             return WebhookAnswer(401, _STRANGER)
         try:
-            events = pronto.provider.parse_webhook(headers, body)
+            events = pronto.provider.parse_webhook(call)
         except UnreadableWebhook as error:
             status = _STATUS.get(error.code, _UNPROCESSABLE)
             extra = {"campo": error.campo} if error.campo else {}
             return WebhookAnswer(status, {"code": error.code, "message": error.mensagem, **extra})
         began = monotonic()
-        answers = await self._apply(pronto, events, headers, body, now=now)
+        answers = await self._apply(pronto, events, call, now=now)
         self._metrics.webhook_took(pronto.tipo, monotonic() - began)
         for answer in answers:
             self._metrics.inbound(pronto.tipo, str(answer["status"]))
@@ -90,7 +83,7 @@ class Inbox:
         """Try one event in a transaction of its own: one that fails again must not hold up the others."""
         try:
             body = crypto.keyring().decrypt(row.corpo, "recebidas.corpo")
-            event = pronto.provider.parse_webhook({}, body.encode())[row.posicao]
+            event = pronto.provider.parse_webhook(WebhookCall(body.encode()))[row.posicao]
             event = replace(event, sent_at=event.sent_at or row.recebida_em)  # what came since was written later
             chegada = _chegada(event, body, pronto, None, posicao=row.posicao)
             async with self._database.session_scope(pronto.tenant_id) as session:
@@ -107,14 +100,15 @@ class Inbox:
         self,
         pronto: CanalPronto,
         events: Sequence[Recebida],
-        headers: Mapping[str, str],
-        body: bytes,
+        call: WebhookCall,
         *,
         now: datetime,
     ) -> list[dict[str, Any]]:
-        named = headers.get("webhook-id") or headers.get("x-request-id", "")  # the first is part of what is signed
+        named = call.headers.get("webhook-id") or call.headers.get(
+            "x-request-id", ""
+        )  # the first is part of what is signed
         request_id = named[:_LONGEST_KEY] or None
-        text = body.decode("utf-8", "replace")
+        text = call.body.decode("utf-8", "replace")
         answers = []
         for position, event in enumerate(events):
             key = f"{request_id}:{position}" if request_id and len(events) > 1 else request_id

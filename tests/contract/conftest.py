@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.providers.base import Setup
 from app.providers.botconversa import BotconversaProvider
 from app.providers.botconversa.provider import build
 from app.providers.http import HttpClient, HttpLimits
@@ -56,6 +57,6 @@ ProviderFactory = Callable[..., BotconversaProvider]
 @pytest.fixture
 def make_provider(fake: FakeBotconversa, http: HttpClient, clock: StillClock) -> ProviderFactory:
     def make(*, api_key: str = API_KEY, **config: object) -> BotconversaProvider:
-        return build({"base_url": fake.url, **config}, {"api_key": api_key}, http, clock)
+        return build(Setup({"base_url": fake.url, **config}, {"api_key": api_key}, http, clock))
 
     return make

@@ -14,6 +14,7 @@ from app.providers.base import (
     Misconfigured,
     ProviderError,
     Rejected,
+    Setup,
     Throttled,
     Unavailable,
     error_from,
@@ -40,7 +41,7 @@ def test_each_gateway_has_its_page_and_its_cases(kind: str) -> None:
 
 
 def test_a_channel_with_nothing_but_its_key(http: HttpClient, clock: Any) -> None:
-    provider = build_provider("botconversa", {}, {"api_key": "k"}, http=http, clock=clock)
+    provider = build_provider("botconversa", Setup({}, {"api_key": "k"}, http, clock))
     assert provider.capabilities.rate_per_minute == 600
 
 
@@ -70,7 +71,7 @@ def test_a_wrong_channel_says_which_key(
     says: str,
 ) -> None:
     with pytest.raises(ValueError, match=says):
-        build_provider(kind, config, credentials, http=http, clock=clock)
+        build_provider(kind, Setup(config, credentials, http, clock))
 
 
 def test_a_whole_configuration() -> None:

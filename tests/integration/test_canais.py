@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from app import crypto
 from app.database import Database
+from app.providers.base import WebhookCall
 from app.services.importacao_service import ImportacaoService
 from app.workers.canais import Canais
 from tests.cenario import Cenario, add_canal
@@ -79,7 +80,7 @@ async def test_a_channels_own_address_takes_its_own_secret_only(cenario: Cenario
     raw = json.dumps({"telefone": FONE, "resposta": "1"}).encode()
     for segredo, expected in ((SEGREDO_B, 401), (cenario.segredo, 200)):
         answer = await cenario.programa.webhook.receive(
-            {"x-webhook-secret": segredo}, raw, canal=row["public_id"], now=cenario.relogio()
+            WebhookCall(raw, {"x-webhook-secret": segredo}), canal=row["public_id"], now=cenario.relogio()
         )
         assert answer.status_code == expected
     assert vizinho
@@ -88,7 +89,9 @@ async def test_a_channels_own_address_takes_its_own_secret_only(cenario: Cenario
 @pytest.mark.parametrize("headers", [{}, {"x-webhook-secret": ""}, {"x-webhook-secret": "adivinhado"}])
 async def test_a_stranger_leaves_nothing_behind(cenario: Cenario, headers: dict[str, str]) -> None:
     answer = await cenario.programa.webhook.receive(
-        headers, json.dumps({"telefone": FONE, "resposta": "0"}).encode(), canal=None, now=cenario.relogio()
+        WebhookCall(json.dumps({"telefone": FONE, "resposta": "0"}).encode(), headers),
+        canal=None,
+        now=cenario.relogio(),
     )
     assert answer.status_code == 401
     assert await cenario.rows("SELECT 1 FROM recebidas") == []
@@ -96,7 +99,7 @@ async def test_a_stranger_leaves_nothing_behind(cenario: Cenario, headers: dict[
 
 async def test_an_unknown_address_is_a_stranger(cenario: Cenario) -> None:
     answer = await cenario.programa.webhook.receive(
-        {"x-webhook-secret": cenario.segredo}, b"{}", canal="inventado", now=cenario.relogio()
+        WebhookCall(b"{}", {"x-webhook-secret": cenario.segredo}), canal="inventado", now=cenario.relogio()
     )
     assert answer.status_code == 401
 
@@ -168,8 +171,6 @@ async def test_sec_13_a_channel_without_secrets_takes_calls_on_a_development_mac
     await cenario.execute("UPDATE canais SET credenciais = :c WHERE id = :id", c=sealed, id=cenario.canal_id)
     canais = Canais(cenario.database, cenario.programa.http, cenario.relogio, must_prove=must_prove)
     [row] = await cenario.rows("SELECT public_id FROM canais WHERE id = :id", id=cenario.canal_id)
-    found = await canais.identify(
-        {}, b"{}", public_id=row["public_id"], signature_header="X-Webhook-Signature", now=cenario.relogio()
-    )
+    found = await canais.identify(WebhookCall(b"{}"), public_id=row["public_id"], now=cenario.relogio())
     await canais.close()
     assert (found is not None) is expected

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.simulator.botconversa.faults import Fault
+from app.simulator.gateway.faults import Fault
 from tests.cenario import Cenario
 from tests.fabricas import CONSULTA_EM, local, make_agenda
 

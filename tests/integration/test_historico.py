@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.domain.confirmacao import SituacaoAgenda
 from app.services.explicacao import ExplicacaoService
-from app.simulator.botconversa.faults import Fault
+from app.simulator.gateway.faults import Fault
 from tests.cenario import Cenario
 from tests.fabricas import CONSULTA_EM, make_agenda
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.connectors.base import AtendimentoImportado
-from app.simulator.botconversa.faults import Fault
+from app.simulator.gateway.faults import Fault
 from tests.cenario import Cenario, add_canal, take_jobs
 from tests.fabricas import FONE, make_agenda
 

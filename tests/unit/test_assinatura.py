@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.services.assinatura import is_authentic
+from app.providers.assinatura import is_authentic
 
 SEGREDO, OUTRO = "segredo-do-hospital-0123456789", "segredo-novo-9876543210"
 CORPO = '{"telefone": "27998123456", "resposta": "não"}'.encode()

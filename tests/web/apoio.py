@@ -18,7 +18,7 @@ from app.connectors.base import AtendimentoImportado
 from app.database import Database
 from app.main import create_app
 from app.observability import Metrics
-from app.providers.base import GatewayHealth, StepResult
+from app.providers.base import GatewayHealth, StepResult, WebhookCall
 from app.services.importacao_service import ImportacaoService, ResultadoImportacao
 
 ZONA = ZoneInfo("America/Sao_Paulo")
@@ -43,9 +43,9 @@ class FakeWebhook:
         assert tenant_id > 0
         return self.secret
 
-    async def receive(self, headers: Mapping[str, str], body: bytes, *, canal: str | None, now: datetime) -> Answer:
+    async def receive(self, call: WebhookCall, *, canal: str | None, now: datetime) -> Answer:
         assert now.tzinfo is not None
-        self.calls.append((headers, body, canal))
+        self.calls.append((call.headers, call.body, canal))
         if self.failure is not None:
             raise self.failure
         return self.answer

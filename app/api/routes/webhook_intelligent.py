@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from app.api.deps import Ctx, Now, Sessao, WebhookAnswer
 from app.api.errors import problem_response, problems
 from app.api.strict_json import StrictRoute
+from app.providers.base import WebhookCall
 from app.repositories.saude import SaudeRepository
 from app.schemas.api.webhook import SaudeWebhook, WebhookOut
 
@@ -78,7 +79,9 @@ async def _receive(request: Request, contexto: Ctx, now: Now, *, canal: str | No
     if request.headers.get("content-type", "").lower().startswith(_FORMS):
         return problem_response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code="formulario", detail=_USE_JSON)
     headers = {name.lower(): value for name, value in request.headers.items()}
-    answer = await contexto.webhook.receive(headers, await request.body(), canal=canal, now=now)
+    query = f"?{request.url.query}" if request.url.query else ""
+    url = f"{contexto.settings.server.base_url}{request.url.path}{query}"
+    answer = await contexto.webhook.receive(WebhookCall(await request.body(), headers, url), canal=canal, now=now)
     return _as_response(answer)
 
 

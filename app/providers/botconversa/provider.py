@@ -1,10 +1,11 @@
 """Botconversa as a WhatsAppProvider."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from time import perf_counter
 from typing import ClassVar, Final
 
+from app.providers.assinatura import is_authentic
 from app.providers.base import (
     Capabilities,
     GatewayHealth,
@@ -12,7 +13,9 @@ from app.providers.base import (
     OutboundMessage,
     ProviderError,
     Receipt,
+    Setup,
     Throttled,
+    WebhookCall,
 )
 from app.providers.botconversa.catalog import Catalog
 from app.providers.botconversa.client import BotconversaClient, Meter
@@ -21,7 +24,6 @@ from app.providers.botconversa.contacts import ContactFinder
 from app.providers.botconversa.payload import parse_webhook
 from app.providers.botconversa.plan import Plan
 from app.providers.botconversa.sending import Sending
-from app.providers.http import HttpClient
 from app.schemas.recebida import Recebida
 
 _HEALTH: Final[tuple[tuple[type[ProviderError], str], ...]] = (
@@ -41,9 +43,11 @@ class BotconversaProvider:
         client: BotconversaClient,
         *,
         clock: Callable[[], datetime],
+        signature_header: str = "X-Webhook-Signature",
         catalog: Catalog | None = None,
     ) -> None:
         self.config = config
+        self._signature_header = signature_header
         self.client = client
         self.catalog = catalog or Catalog(clock)
         self.contacts = ContactFinder()
@@ -82,8 +86,11 @@ class BotconversaProvider:
         )
         return await sending.run()
 
-    def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Recebida]:
-        return parse_webhook(headers, body)
+    def is_authentic(self, call: WebhookCall, secrets: Sequence[str], *, now: datetime) -> bool:
+        return is_authentic(call.headers, call.body, secrets, signature_header=self._signature_header, now=now)
+
+    def parse_webhook(self, call: WebhookCall) -> Sequence[Recebida]:
+        return parse_webhook(call.headers, call.body)
 
     async def check(self) -> GatewayHealth:
         started = perf_counter()
@@ -102,16 +109,11 @@ def _since(started: float) -> float:
     return round((perf_counter() - started) * 1000, 3)
 
 
-def build(
-    config: Mapping[str, object],
-    credentials: Mapping[str, str],
-    http: HttpClient,
-    clock: Callable[[], datetime],
-) -> BotconversaProvider:
+def build(setup: Setup) -> BotconversaProvider:
     """Build from a channel's row; ValueError says, in Portuguese, what is wrong with it."""
-    key = credentials.get("api_key", "").strip()
+    key = setup.credentials.get("api_key", "").strip()
     if not key or not key.isascii() or not key.isprintable():
         raise ValueError("api_key: informe a chave da Botconversa")
-    parsed = BotconversaConfig.from_mapping(config)
-    client = BotconversaClient(http, parsed.base_url, key, max_pages=parsed.max_paginas)
-    return BotconversaProvider(parsed, client, clock=clock)
+    parsed = BotconversaConfig.from_mapping(setup.config)
+    client = BotconversaClient(setup.http, parsed.base_url, key, max_pages=parsed.max_paginas)
+    return BotconversaProvider(parsed, client, clock=setup.clock, signature_header=setup.signature_header)

@@ -8,21 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.simulator.botconversa.options import FakeOptions, SeedFlow
+from app.simulator.gateway.telefones import whatsapp_id
 
-_BR_MOBILE: Final = re.compile(r"55(\d\d)9(\d)(\d{7})")
-_KEEPS_NINTH_BELOW_DDD: Final = 31
-_KEEPS_NINTH_BELOW_DIGIT: Final = 7
 _WINDOW: Final = timedelta(hours=24)
 _FIRST_ID: Final = 100_000_000
 _IDS: Final = 900_000_000
-
-
-def whatsapp_id(digits: str) -> str:
-    """Return the id WhatsApp knows a Brazilian mobile by: many lack the ninth digit."""
-    found = _BR_MOBILE.fullmatch(digits)
-    if found is None or int(found[1]) < _KEEPS_NINTH_BELOW_DDD or int(found[2]) < _KEEPS_NINTH_BELOW_DIGIT:
-        return digits
-    return f"55{found[1]}{found[2]}{found[3]}"
 
 
 @dataclass(slots=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from app.simulator.botconversa.account import Account, Contact, whatsapp_id
+from app.simulator.botconversa.account import Account, Contact
 from app.simulator.botconversa.options import LookupForm, SendBody
+from app.simulator.gateway.telefones import whatsapp_id
 
 _PHONE: Final = re.compile(r"\d{10,15}")
 _BRAZILIAN: Final = re.compile(r"55[1-9][1-9]\d{8,9}")

@@ -12,9 +12,9 @@ import msgspec
 from aiohttp import web
 
 from app.simulator.botconversa.account import Account, Contact
-from app.simulator.botconversa.faults import BEFORE, Fault, FaultPlan
 from app.simulator.botconversa.operations import OPERATIONS, Answer, Call, Operation
 from app.simulator.botconversa.options import FakeOptions
+from app.simulator.gateway.faults import BEFORE, Fault, FaultPlan
 
 BASE_PATH: Final = "/api/v1/webhook"
 _MINUTE: Final = 60.0
