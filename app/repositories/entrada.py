@@ -19,83 +19,91 @@ from app.repositories.base import TenantRepository, sql_list
 _REPEAT_WITHIN: Final = timedelta(minutes=10)
 _ASKED_SINCE: Final = timedelta(days=45)
 
-# Found by the gateway's id or by the phone without regard to its ninth digit; the row lock serialises one contact's
-# answers, and the write says that the conversation is open.
+# Found by the gateway's id or by the phone without regard to its ninth digit. The row lock serialises one contact's
+# answers; it is taken in the order of ids, so that two batches never wait for each other. What a patient wrote opens
+# the conversation; news of a message does not.
 _CONTACTS: Final = text("""
-UPDATE contatos SET ultima_entrada_em = :now WHERE tenant_id = :tenant AND id IN (
-    SELECT contato_id FROM contatos_canais
-    WHERE tenant_id = :tenant AND canal_id = :canal AND externo_id = CAST(:externo AS text)
-    UNION SELECT id FROM contatos WHERE tenant_id = :tenant AND chave_hash = CAST(:chave AS bytea))
-RETURNING id, chave_hash""")
+WITH quem AS (
+    SELECT u.n, cc.contato_id AS id, u.escreveu
+    FROM unnest(CAST(:ns AS int[]), CAST(:canais AS bigint[]), CAST(:externos AS text[]), CAST(:escreveram AS bool[]))
+         AS u(n, canal, externo, escreveu)
+    JOIN contatos_canais cc ON cc.tenant_id = :tenant AND cc.canal_id = u.canal AND cc.externo_id = u.externo
+    UNION
+    SELECT u.n, c.id, u.escreveu
+    FROM unnest(CAST(:ns AS int[]), CAST(:chaves AS bytea[]), CAST(:escreveram AS bool[])) AS u(n, chave, escreveu)
+    JOIN contatos c ON c.tenant_id = :tenant AND c.chave_hash = u.chave),
+trancados AS (
+    SELECT id FROM contatos WHERE tenant_id = :tenant AND id IN (SELECT id FROM quem) ORDER BY id FOR UPDATE),
+abertos AS (
+    UPDATE contatos c SET ultima_entrada_em = :now FROM trancados t
+    WHERE c.tenant_id = :tenant AND c.id = t.id AND c.id IN (SELECT id FROM quem WHERE escreveu))
+SELECT q.n, q.id FROM quem q JOIN trancados t ON t.id = q.id ORDER BY q.n, q.id""")
 
 _LAST: Final = text("""
-SELECT id, event_key, recebida_em, resultado FROM recebidas
-WHERE tenant_id = :tenant AND contato_id = :contato AND tipo = 'resposta' ORDER BY id DESC LIMIT 1""")
+SELECT DISTINCT ON (contato_id) contato_id, event_key, resultado FROM recebidas
+WHERE tenant_id = :tenant AND contato_id = ANY(CAST(:contatos AS bigint[])) AND tipo = 'resposta'
+  AND recebida_em >= :desde ORDER BY contato_id, id DESC""")
 
 _STORE: Final = text("""
-INSERT INTO recebidas (tenant_id, canal_id, event_key, tipo, corpo, posicao, texto, contato_id, enviada_em, recebida_em)
-VALUES (:tenant, :canal, :event_key, :tipo, :corpo, :posicao, :texto, :contato, :enviada_em, :now)
-ON CONFLICT (tenant_id, event_key) DO NOTHING RETURNING id""")
+INSERT INTO recebidas (tenant_id, recebida_em, event_key, tipo, canal_id, posicao, contato_id, enviada_em, corpo, texto)
+SELECT :tenant, :now, u.* FROM unnest(
+    CAST(:event_key AS text[]), CAST(:tipo AS text[]), CAST(:canal AS bigint[]), CAST(:posicao AS smallint[]),
+    CAST(:contato AS bigint[]), CAST(:enviada_em AS timestamptz[]), CAST(:corpo AS bytea[]), CAST(:texto AS bytea[]))
+    AS u
+ON CONFLICT (tenant_id, event_key) DO NOTHING RETURNING event_key, id""")
 
-_KNOWN: Final = text("SELECT id, resultado FROM recebidas WHERE tenant_id = :tenant AND event_key = :event_key")
+_KNOWN: Final = text("""
+SELECT event_key, resultado FROM recebidas WHERE tenant_id = :tenant AND event_key = ANY(CAST(:keys AS text[]))""")
 
 _QUESTIONS: Final = text(f"""
 SELECT m.id AS mensagem_id, m.contato_id, m.modelo, m.iniciada_em, m.provider_id, m.estado, ma.letra,
-       ma.horario_versao = a.horario_versao AND (a.horario_versao = 1 OR CAST(:escrita AS timestamptz) IS NULL
-                                                 OR a.horario_em <= CAST(:escrita AS timestamptz)) AS atual,
+       ma.horario_versao = a.horario_versao AND (a.horario_versao = 1 OR e.escrita IS NULL
+                                                 OR a.horario_em <= e.escrita) AS atual,
        a.id, a.nr_seq_agenda, a.status_confirmacao, a.situacao_agenda, a.data_consulta, a.paciente_id, a.unidade_id,
        a.horario_versao, a.respondido_em
-FROM mensagens m
+FROM unnest(CAST(:contatos AS bigint[]), CAST(:escritas AS timestamptz[])) AS e(contato_id, escrita)
+JOIN mensagens m ON m.tenant_id = :tenant AND m.contato_id = e.contato_id
 JOIN mensagens_atendimentos ma ON ma.tenant_id = m.tenant_id AND ma.mensagem_id = m.id
 JOIN atendimentos a ON a.tenant_id = ma.tenant_id AND a.id = ma.atendimento_id
-WHERE m.tenant_id = :tenant AND m.contato_id = ANY(CAST(:contatos AS bigint[])) AND m.quando > :desde
-  AND m.dia > CAST(:dia AS date) AND m.modelo IN {sql_list(RESPONDIVEIS)}
+WHERE m.quando > :desde AND m.dia > CAST(:dia AS date) AND m.modelo IN {sql_list(RESPONDIVEIS)}
   AND m.estado IN {sql_list(PODEM_TER_CHEGADO)}
 ORDER BY a.id FOR UPDATE OF a""")  # noqa: S608  constants
 
 _DOUBTS: Final = text("""
-SELECT count(*) FROM recebidas WHERE tenant_id = :tenant AND mensagem_id = :mensagem
-  AND desfecho IN ('NAO_ENTENDIDO', 'PERGUNTA_REPETIDA', 'ENCAMINHADO')""")
+SELECT mensagem_id, count(*) AS vezes FROM recebidas
+WHERE tenant_id = :tenant AND contato_id = ANY(CAST(:contatos AS bigint[]))
+  AND mensagem_id = ANY(CAST(:mensagens AS bigint[]))
+  AND desfecho IN ('NAO_ENTENDIDO', 'PERGUNTA_REPETIDA', 'ENCAMINHADO') GROUP BY mensagem_id""")
 
 # Thanks after a "1" do not take its place; they only may call a person.
 _ANSWERED: Final = text("""
-UPDATE atendimentos SET
-       resposta_paciente = CASE WHEN :resolve OR NOT decidida THEN CAST(:texto AS bytea) ELSE resposta_paciente END,
-       interpretacao_resposta = CASE WHEN :resolve OR NOT decidida THEN CAST(:leitura AS text)
-                                     ELSE interpretacao_resposta END,
-       respondido_em = CASE WHEN :resolve OR NOT decidida THEN CAST(:quando AS timestamptz) ELSE respondido_em END,
-       atencao = coalesce(CAST(:atencao AS text), CASE WHEN :resolve THEN NULL ELSE atencao END),
-       atencao_em = CASE WHEN CAST(:atencao AS text) IS NOT NULL THEN CAST(:now AS timestamptz)
-                         WHEN :resolve THEN NULL ELSE atencao_em END,
+UPDATE atendimentos a SET
+       resposta_paciente = CASE WHEN v.decide THEN v.texto ELSE a.resposta_paciente END,
+       interpretacao_resposta = CASE WHEN v.decide THEN v.leitura ELSE a.interpretacao_resposta END,
+       respondido_em = CASE WHEN v.decide THEN v.quando ELSE a.respondido_em END,
+       atencao = coalesce(v.atencao, CASE WHEN v.resolve THEN NULL ELSE a.atencao END),
+       atencao_em = CASE WHEN v.atencao IS NOT NULL THEN CAST(:now AS timestamptz)
+                         WHEN v.resolve THEN NULL ELSE a.atencao_em END,
        atualizado_em = :now
-FROM (SELECT id AS visita, status_confirmacao IN ('confirmado', 'cancelado', 'reagendar') AS decidida
-      FROM atendimentos WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))) v
-WHERE tenant_id = :tenant AND id = v.visita""")
+FROM (SELECT u.*, u.resolve OR b.status_confirmacao NOT IN ('confirmado', 'cancelado', 'reagendar') AS decide
+      FROM unnest(CAST(:ids AS bigint[]), CAST(:textos AS bytea[]), CAST(:leituras AS text[]),
+                  CAST(:quandos AS timestamptz[]), CAST(:atencoes AS text[]), CAST(:resolvem AS bool[]))
+           AS u(id, texto, leitura, quando, atencao, resolve)
+      JOIN atendimentos b ON b.tenant_id = :tenant AND b.id = u.id) v
+WHERE a.tenant_id = :tenant AND a.id = v.id""")
 
 _REPLIES: Final = text("""
-SELECT modelo, count(*) AS vezes FROM mensagens
-WHERE tenant_id = :tenant AND contato_id = :contato AND quando > :desde AND dia >= CAST(:dia AS date)
-  AND tipo = 'resposta' GROUP BY modelo""")
+SELECT contato_id, modelo, count(*) AS vezes FROM mensagens
+WHERE tenant_id = :tenant AND contato_id = ANY(CAST(:contatos AS bigint[])) AND quando > :desde
+  AND dia >= CAST(:dia AS date) AND tipo = 'resposta' GROUP BY contato_id, modelo""")
 
 _APPLIED: Final = text("""
-UPDATE recebidas SET aplicada_em = :now, desfecho = :desfecho, leitura = :leitura, mensagem_id = :mensagem,
-       resultado = CAST(:resultado AS jsonb)
-WHERE tenant_id = :tenant AND id = :id""")
+UPDATE recebidas r SET aplicada_em = :now, desfecho = u.desfecho, leitura = u.leitura, mensagem_id = u.mensagem,
+       resultado = u.resultado
+FROM unnest(CAST(:ids AS bigint[]), CAST(:desfechos AS text[]), CAST(:leituras AS text[]),
+            CAST(:mensagens AS bigint[]), CAST(:resultados AS jsonb[])) AS u(id, desfecho, leitura, mensagem, resultado)
+WHERE r.tenant_id = :tenant AND r.id = u.id""")
 
-_STOP_CONTACT: Final = text("""
-UPDATE contatos SET optout_em = coalesce(optout_em, :now)
-WHERE tenant_id = :tenant AND id = ANY(CAST(:contatos AS bigint[]))""")
-_STOP_PATIENT_HERE: Final = text("""
-UPDATE pacientes_contatos SET numero_errado_em = :now WHERE tenant_id = :tenant
-  AND contato_id = ANY(CAST(:contatos AS bigint[])) AND paciente_id = ANY(CAST(:pacientes AS bigint[]))""")
-_STOP_PATIENT: Final = text("""
-UPDATE pacientes SET falecido_em = coalesce(falecido_em, :now)
-WHERE tenant_id = :tenant AND id = ANY(CAST(:pacientes AS bigint[]))""")
-_OPEN_OF: Final = text("""
-SELECT id, paciente_id FROM atendimentos WHERE tenant_id = :tenant AND data_consulta > :now
-  AND (CAST(:contatos AS bigint[]) IS NULL OR contato_id = ANY(CAST(:contatos AS bigint[])))
-  AND (CAST(:pacientes AS bigint[]) IS NULL OR paciente_id = ANY(CAST(:pacientes AS bigint[])))
-ORDER BY id""")
 _SETTLE: Final = text("""
 UPDATE mensagens SET estado = 'entregue', entregue_em = :now, motivo = 'respondida', atualizado_em = :now
 WHERE tenant_id = :tenant AND id = :mensagem AND dia > CAST(:dia AS date) AND estado = ANY(CAST(:estados AS text[]))
@@ -108,166 +116,197 @@ SELECT id FROM recebidas WHERE tenant_id = :tenant AND id = :id AND aplicada_em 
 
 
 @dataclass(frozen=True, slots=True)
-class ContatoAchado:
-    """A phone that may have written."""
+class Quem:
+    """Who may have sent one event, as the gateway says it; `escreveu`: a person did, not the gateway."""
 
-    id: int
-    chave_hash: bytes
+    canal_id: int | None
+    subscriber_id: str | None
+    chave: str | None
+    """The phone's key (`chave_telefone`)."""
+    escreveu: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Repetida:
-    """An event seen before, and what was answered to it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guardada:
+    """An event to be kept."""
+
+    event_key: str
+    tipo: str
+    canal: int | None
+    posicao: int
+    contato: int | None
+    enviada_em: datetime | None
+    corpo: str
+    texto: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Respondida:
+    """What to write on a visit; `resolve`: the answer decided, and takes back an earlier call for a person."""
+
+    atendimento_id: int
+    texto: str
+    leitura: str
+    quando: datetime
+    atencao: str | None
+    resolve: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aplicada:
+    """What became of a kept event."""
 
     recebida_id: int
-    resultado: dict[str, Any] | None
+    desfecho: str
+    leitura: str | None
+    mensagem: int | None
+    resultado: Mapping[str, Any]
 
 
 class EntradaRepository(TenantRepository):
-    """Reads and writes around one inbound event."""
+    """Reads and writes around a batch of inbound events: each is one statement, however many they are."""
 
-    async def contacts(
-        self, *, canal_id: int | None, subscriber_id: str | None, chave: str | None, now: datetime
-    ) -> list[ContatoAchado]:
-        """Return whom the event may come from, locked; the conversation counts as open from `now`."""
-        hashed = self.finder.of("chave", chave) if chave else None
-        parameters = {"canal": canal_id, "externo": subscriber_id, "chave": hashed, "now": now}
-        return [ContatoAchado(row.id, row.chave_hash) for row in await self._run(_CONTACTS, **parameters)]
+    async def contacts(self, quem: Sequence[Quem], now: datetime) -> dict[int, list[int]]:
+        """Return, by position, the contacts each event may come from, locked.
 
-    async def last_reply(self, contato_id: int, now: datetime) -> Record | None:
-        """Return the contact's last answer if it is recent enough for the same text to be a repetition."""
-        rows = await self._run(_LAST, contato=contato_id)
-        return rows[0] if rows and now - rows[0].recebida_em <= _REPEAT_WITHIN else None
-
-    async def store(self, *, event_key: str, corpo: str, texto: str, **columns: Any) -> int | None:
-        """Keep the event; return its id, or None if one with this key is kept already."""
-        encrypt = crypto.keyring().encrypt
-        rows = await self._run(
-            _STORE,
-            event_key=event_key,
-            corpo=encrypt(corpo, "recebidas.corpo"),
-            texto=encrypt(texto, "recebidas.texto"),
-            **columns,
-        )
-        return rows[0].id if rows else None
-
-    async def known(self, event_key: str) -> Repetida | None:
-        rows = await self._run(_KNOWN, event_key=event_key)
-        return Repetida(rows[0].id, rows[0].resultado) if rows else None
-
-    async def questions(self, contatos: Sequence[int], now: datetime, *, escrita: datetime | None) -> list[Pergunta]:
-        """Return the questions these contacts were asked lately, their visits locked.
-
-        A visit moved after the answer was written (`escrita`) has another time than the patient knew.
+        Whoever wrote has an open conversation from `now` on.
         """
+        finder = self.finder
+        rows = await self._fetch(
+            _CONTACTS,
+            now=now,
+            ns=list(range(len(quem))),
+            canais=[each.canal_id for each in quem],
+            externos=[each.subscriber_id for each in quem],
+            chaves=[finder.of("chave", each.chave) if each.chave else None for each in quem],
+            escreveram=[each.escreveu for each in quem],
+        )
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for row in rows:
+            found[row.n].append(row.id)
+        return found
+
+    async def last_replies(self, contatos: Sequence[int], now: datetime) -> dict[int, Record]:
+        """Return each contact's last answer, if it is recent enough for the same text to be a repetition."""
+        if not contatos:
+            return {}
+        rows = await self._fetch(_LAST, contatos=list(contatos), desde=now - _REPEAT_WITHIN)
+        return {row.contato_id: row for row in rows}
+
+    async def store(self, guardadas: Sequence[Guardada], now: datetime) -> dict[str, int]:
+        """Keep the events; return key → id of those that were not kept already."""
+        encrypt = crypto.keyring().encrypt
+        columns = {name: [getattr(each, name) for each in guardadas] for name in _GUARDADA_CLARA}
+        rows = await self._fetch(
+            _STORE,
+            now=now,
+            **columns,
+            corpo=[encrypt(each.corpo, "recebidas.corpo") for each in guardadas],
+            texto=[encrypt(each.texto, "recebidas.texto") for each in guardadas],
+        )
+        return {row.event_key: row.id for row in rows}
+
+    async def known(self, keys: Sequence[str]) -> dict[str, dict[str, Any] | None]:
+        """Return what was answered to the events kept under these keys."""
+        if not keys:
+            return {}
+        return {row.event_key: row.resultado for row in await self._fetch(_KNOWN, keys=list(keys))}
+
+    async def questions(self, escritas: Mapping[int, datetime | None], now: datetime) -> dict[int, list[Pergunta]]:
+        """Return, by contact, the questions asked lately, their visits locked.
+
+        `escritas`: contact → when its answer was written. A visit moved after that has another time than the patient
+        knew.
+        """
+        if not escritas:
+            return {}
         desde = now - _ASKED_SINCE
-        rows = await self._run(_QUESTIONS, contatos=list(contatos), desde=desde, dia=desde.date(), escrita=escrita)
+        rows = await self._fetch(
+            _QUESTIONS, contatos=list(escritas), escritas=list(escritas.values()), desde=desde, dia=desde.date()
+        )
         by_message: defaultdict[int, list[Record]] = defaultdict(list)
         for row in rows:
             by_message[row.mensagem_id].append(row)
-        return [
-            Pergunta(
-                mensagem_id=mensagem_id,
-                contato_id=visits[0].contato_id,
-                modelo=visits[0].modelo,
-                enviada_em=visits[0].iniciada_em,
-                provider_id=visits[0].provider_id,
-                visitas=tuple(map(_visita, visits)),
-                chegou=EstadoMensagem(visits[0].estado) in PROVAS,
-            )
-            for mensagem_id, visits in by_message.items()
-        ]
+        found: defaultdict[int, list[Pergunta]] = defaultdict(list)
+        for visits in by_message.values():
+            found[visits[0].contato_id].append(_pergunta(visits))
+        return found
 
-    async def doubts(self, mensagem_id: int) -> int:
-        """Return how many answers to a question ended without a decision."""
-        return int((await self._run(_DOUBTS, mensagem=mensagem_id))[0][0])
+    async def doubts(self, contatos: Sequence[int], mensagens: Sequence[int]) -> dict[int, int]:
+        """Return how many answers of these contacts to each question ended without a decision."""
+        if not mensagens:
+            return {}
+        rows = await self._fetch(_DOUBTS, contatos=list(contatos), mensagens=list(mensagens))
+        return {row.mensagem_id: row.vezes for row in rows}
 
-    async def replies(self, contato_id: int, now: datetime) -> dict[str, int]:
-        """Return how often each template was said back to a contact in the last day."""
+    async def replies(self, contatos: Sequence[int], now: datetime) -> dict[int, dict[str, int]]:
+        """Return, by contact, how often each template was said back in the last day."""
+        if not contatos:
+            return {}
         desde = now - timedelta(days=1)
-        rows = await self._run(_REPLIES, contato=contato_id, desde=desde, dia=desde.date())
-        return {row.modelo: row.vezes for row in rows}
+        said: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        for row in await self._fetch(_REPLIES, contatos=list(contatos), desde=desde, dia=desde.date()):
+            said[row.contato_id][row.modelo] = row.vezes
+        return said
 
-    async def set_answer(
-        self,
-        ids: Sequence[int],
-        *,
-        texto: str,
-        leitura: str,
-        quando: datetime,
-        atencao: str | None,
-        resolve: bool,
-        now: datetime,
-    ) -> None:
-        """Write on the visits what was answered; `resolve`: it decided, and takes back an earlier call for a person."""
-        await self._execute(
+    async def set_answers(self, respondidas: Sequence[Respondida], now: datetime) -> None:
+        """Write on the visits what was answered."""
+        if not respondidas:
+            return
+        encrypt = crypto.keyring().encrypt
+        await self._fetch(
             _ANSWERED,
-            ids=list(ids),
-            texto=crypto.keyring().encrypt(texto, "atendimentos.resposta_paciente"),
-            leitura=leitura,
-            quando=quando,
-            atencao=atencao,
-            resolve=resolve,
             now=now,
+            ids=[each.atendimento_id for each in respondidas],
+            textos=[encrypt(each.texto, "atendimentos.resposta_paciente") for each in respondidas],
+            leituras=[each.leitura for each in respondidas],
+            quandos=[each.quando for each in respondidas],
+            atencoes=[each.atencao for each in respondidas],
+            resolvem=[each.resolve for each in respondidas],
         )
 
-    async def set_applied(
-        self,
-        recebida_id: int,
-        *,
-        desfecho: str,
-        leitura: str | None,
-        mensagem: int | None,
-        resultado: Mapping[str, Any],
-        now: datetime,
-    ) -> None:
-        await self._execute(
+    async def set_applied(self, aplicadas: Sequence[Aplicada], now: datetime) -> None:
+        if not aplicadas:
+            return
+        await self._fetch(
             _APPLIED,
-            id=recebida_id,
-            desfecho=desfecho,
-            leitura=leitura,
-            mensagem=mensagem,
-            resultado=msgspec.json.encode(resultado).decode(),
             now=now,
+            ids=[each.recebida_id for each in aplicadas],
+            desfechos=[each.desfecho for each in aplicadas],
+            leituras=[each.leitura for each in aplicadas],
+            mensagens=[each.mensagem for each in aplicadas],
+            resultados=[msgspec.json.encode(each.resultado).decode() for each in aplicadas],
         )
 
     async def settle(self, mensagem_id: int, now: datetime, *, estados: Sequence[EstadoMensagem]) -> bool:
         """Count a message in one of `estados` as delivered; return whether it was."""
         dia = (now - _ASKED_SINCE).date()
-        rows = await self._run(_SETTLE, mensagem=mensagem_id, dia=dia, estados=[*map(str, estados)], now=now)
+        rows = await self._fetch(_SETTLE, mensagem=mensagem_id, dia=dia, estados=[*map(str, estados)], now=now)
         return bool(rows)
-
-    async def stop_contact(self, contatos: Sequence[int], now: datetime) -> None:
-        await self._execute(_STOP_CONTACT, contatos=list(contatos), now=now)
-
-    async def stop_patient_here(self, pacientes: Sequence[int], contatos: Sequence[int], now: datetime) -> None:
-        await self._execute(_STOP_PATIENT_HERE, pacientes=list(pacientes), contatos=list(contatos), now=now)
-
-    async def stop_patient(self, pacientes: Sequence[int], now: datetime) -> None:
-        await self._execute(_STOP_PATIENT, pacientes=list(pacientes), now=now)
-
-    async def future_visits(
-        self, now: datetime, *, contatos: Sequence[int] | None = None, pacientes: Sequence[int] | None = None
-    ) -> list[tuple[int, int]]:
-        """Return (visit, patient) of what is to come for all of these phones and patients; None is any."""
-        lists = {
-            name: None if ids is None else list(ids) for name, ids in (("contatos", contatos), ("pacientes", pacientes))
-        }
-        return [(row.id, row.paciente_id) for row in await self._run(_OPEN_OF, **lists, now=now)]
 
     async def pending(self, antes: datetime) -> Sequence[Record]:
         """Return events kept before `antes` that were never applied."""
-        return await self._run(_PENDING, antes=antes)
+        return await self._fetch(_PENDING, antes=antes)
 
     async def claim(self, recebida_id: int) -> bool:
         """Lock a kept event for applying it; False when somebody else has it, or had."""
-        return bool(await self._run(_CLAIM, id=recebida_id))
+        return bool(await self._fetch(_CLAIM, id=recebida_id))
 
-    async def _run(self, statement: Any, **parameters: Any) -> Sequence[Record]:
-        return await self._fetch(statement, **parameters)
 
-    async def _execute(self, statement: Any, **parameters: Any) -> None:
-        await self._fetch(statement, **parameters)
+_GUARDADA_CLARA: Final = ("event_key", "tipo", "canal", "posicao", "contato", "enviada_em")
+
+
+def _pergunta(visits: Sequence[Record]) -> Pergunta:
+    first = visits[0]
+    return Pergunta(
+        mensagem_id=first.mensagem_id,
+        contato_id=first.contato_id,
+        modelo=first.modelo,
+        enviada_em=first.iniciada_em,
+        provider_id=first.provider_id,
+        visitas=tuple(map(_visita, visits)),
+        chegou=EstadoMensagem(first.estado) in PROVAS,
+    )
 
 
 def _visita(row: Record) -> VisitaPerguntada:

@@ -1,9 +1,9 @@
 """What arrives: verified on the raw bytes, read, applied and committed before it is acknowledged."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any, Final
 
@@ -18,13 +18,13 @@ from app.repositories.entrada import EntradaRepository
 from app.schemas import Recebida
 from app.services.webhook_service import Chegada, WebhookService
 from app.workers.canais import Canais, CanalPronto
+from app.workers.fila import Fila, Resposta
 
 _STATUS: Final = {"formulario": 415, "json_invalido": 400}
 _UNPROCESSABLE: Final = 422
 _STRANGER: Final = {"code": "nao_autorizado", "message": "A chamada não provou de onde vem."}
 _PENDING_AFTER: Final = timedelta(seconds=30)
 _LONGEST_KEY: Final = 200
-_AT_ONCE: Final = 8  # more transactions than the server has cores to run only wait for one another
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Inbox:
         self._metrics = metrics or Metrics()
         self._database = database
         self._canais = canais
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._filas: dict[int, Fila] = {}
 
     async def receive(self, call: WebhookCall, *, canal: str | None, now: datetime) -> WebhookAnswer:
         """Verify, store and apply one call; `canal` is the public id in the path."""
@@ -87,7 +87,7 @@ class Inbox:
             event = replace(event, sent_at=event.sent_at or row.recebida_em)  # what came since was written later
             chegada = _chegada(event, body, pronto, None, posicao=row.posicao)
             async with self._database.session_scope(pronto.tenant_id) as session:
-                return bool(await WebhookService(session, pronto.tenant_id).apply_kept(row.id, chegada, now=now))
+                return await WebhookService(session, pronto.tenant_id).apply_kept(row.id, chegada, now=now)
         except Exception as error:
             if is_away(error):
                 raise
@@ -113,20 +113,41 @@ class Inbox:
         for position, event in enumerate(events):
             key = f"{request_id}:{position}" if request_id and len(events) > 1 else request_id
             chegada = _chegada(event, text, pronto, key, posicao=position)
-            answers.append(await self._apply_one(chegada, pronto.tenant_id, now=now))
+            answers.append(await self._fila(pronto.tenant_id).submit(chegada, now))
         return answers
 
-    async def _apply_one(self, chegada: Chegada, tenant_id: int, *, now: datetime) -> dict[str, Any]:
-        """Apply one event; if our own code fails on it, keep it for another try instead of losing the answer."""
+    def _fila(self, tenant_id: int) -> Fila:
+        fila = self._filas.get(tenant_id)
+        if fila is None:
+            fila = self._filas[tenant_id] = Fila(partial(self._apply_batch, tenant_id))
+        return fila
+
+    async def _apply_batch(
+        self, tenant_id: int, chegadas: Sequence[Chegada], now: datetime
+    ) -> Sequence[Resposta | Exception | None]:
+        """Apply events in one transaction; if one of them spoils it, each in its own."""
         try:
-            async with self._turns, self._database.session_scope(tenant_id, generic_plans=True) as session:
-                return await WebhookService(session, tenant_id).apply(chegada, now=now)
-        except Exception as error:
-            if is_away(error):
-                raise  # the caller gets a 503 and calls again; anything else must not lose what a patient wrote
-            logger.bind(tenant=tenant_id, error=type(error).__name__).exception("inbox.apply_failed")
-        async with self._database.session_scope(tenant_id) as session:
-            return await WebhookService(session, tenant_id).keep(chegada, now=now)
+            async with self._database.session_scope(tenant_id, generic_plans=True) as session:
+                return await WebhookService(session, tenant_id).apply(chegadas, now=now)
+        except Exception as error:  # noqa: BLE001  an answer must not be lost to a fault of ours: kept, or told
+            if is_away(error) or len(chegadas) == 1:
+                return [await self._keep(tenant_id, chegada, now, error=error) for chegada in chegadas]
+            logger.bind(tenant=tenant_id, error=type(error).__name__).warning("inbox.batch_failed")
+        return [(await self._apply_batch(tenant_id, [chegada], now))[0] for chegada in chegadas]
+
+    async def _keep(self, tenant_id: int, chegada: Chegada, now: datetime, *, error: Exception) -> Resposta | Exception:
+        """Keep an event our own code failed on for another try, instead of losing the answer.
+
+        A lost database is told to the caller, who gets a 503 and calls again.
+        """
+        if is_away(error):
+            return error
+        logger.bind(tenant=tenant_id, error=type(error).__name__).opt(exception=error).error("inbox.apply_failed")
+        try:
+            async with self._database.session_scope(tenant_id) as session:
+                return await WebhookService(session, tenant_id).keep(chegada, now=now)
+        except Exception as failed:  # noqa: BLE001  the caller is told; nobody else may wait for this batch
+            return failed
 
 
 def _chegada(event: Recebida, body: str, pronto: CanalPronto, request_id: str | None, *, posicao: int) -> Chegada:
