@@ -5,9 +5,11 @@ from typing import Final
 
 from app.providers.base import Setup, WhatsAppProvider
 from app.providers.botconversa.provider import build as build_botconversa
+from app.providers.zapi.provider import build as build_zapi
 
 PROVIDERS: Final[Mapping[str, Callable[[Setup], WhatsAppProvider]]] = {
     "botconversa": build_botconversa,
+    "zapi": build_zapi,
 }
 
 

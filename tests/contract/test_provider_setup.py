@@ -59,6 +59,17 @@ def test_a_channel_with_nothing_but_its_key(http: HttpClient, clock: Any) -> Non
         ("botconversa", {"campos": {"id_tabela": 3}}, {"api_key": "k"}, "campos"),
         ("botconversa", {"taxa_por_minuto": 99999999}, {"api_key": "k"}, "taxa_por_minuto"),
         ("botconversa", {"fluxo": 1}, {"api_key": "k"}, "desconhecida: fluxo"),
+        ("zapi", {}, {}, "instance_id"),
+        ("zapi", {}, {"instance_id": "I/../J", "instance_token": "T"}, "instance_id"),
+        ("zapi", {}, {"instance_id": "I"}, "instance_token"),
+        ("zapi", {}, {"instance_id": "I", "instance_token": "T?x=1"}, "instance_token"),
+        ("zapi", {}, {"instance_id": "I", "instance_token": "T", "client_token": "a\nb"}, "client_token"),
+        ("zapi", {"base_url": "ftp://x"}, {"instance_id": "I", "instance_token": "T"}, "base_url"),
+        ("zapi", {"base_url": 3}, {"instance_id": "I", "instance_token": "T"}, "base_url"),
+        ("zapi", {"botoes": "sim"}, {"instance_id": "I", "instance_token": "T"}, "botoes"),
+        ("zapi", {"taxa_por_minuto": 61}, {"instance_id": "I", "instance_token": "T"}, "entre 1 e 60"),
+        ("zapi", {"taxa_por_minuto": "dez"}, {"instance_id": "I", "instance_token": "T"}, "taxa_por_minuto"),
+        ("zapi", {"instance_id": "I"}, {"instance_id": "I", "instance_token": "T"}, "desconhecida: instance_id"),
     ],
 )
 def test_a_wrong_channel_says_which_key(

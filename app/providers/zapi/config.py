@@ -1,0 +1,84 @@
+"""What one Z-API instance has set up, and what opens it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+DEFAULT_BASE_URL: Final = "https://api.z-api.io"
+DEFAULT_RATE: Final = 30
+"""Half of what an instance manages at its quickest: a number that writes steadily and slowly is banned less."""
+_FASTEST: Final = 60  # one second is the least space Z-API leaves between two messages
+_PATH_PART: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class ZapiConfig:
+    base_url: str = DEFAULT_BASE_URL
+    botoes: bool = False
+    """Quick replies are known to vanish on the way: the text asks for "1" or "0" unless somebody tried them."""
+    taxa_por_minuto: int = DEFAULT_RATE
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("base_url: informe um endereço http(s) sem parâmetros")
+        if not 1 <= self.taxa_por_minuto <= _FASTEST:
+            raise ValueError(f"taxa_por_minuto: informe um número entre 1 e {_FASTEST}")
+
+    @classmethod
+    def from_mapping(cls, config: Mapping[str, object]) -> Self:
+        """Read a channel's stored configuration; ValueError says, in Portuguese, which key is wrong."""
+        unknown = set(config) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ValueError(f"configuração desconhecida: {', '.join(sorted(unknown))}")
+        return cls(base_url=_address(config), botoes=_switch(config, "botoes"), taxa_por_minuto=_rate(config))
+
+
+@dataclass(frozen=True, slots=True)
+class ZapiCredentials:
+    instance_id: str = field(repr=False)
+    """Not secret at Z-API, but what proves its calls where the channel has no secret: so it is kept like one."""
+    instance_token: str = field(repr=False)
+    client_token: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not _PATH_PART.fullmatch(self.instance_id):
+            raise ValueError("instance_id: informe o ID da instância, como está no painel da Z-API")
+        if not _PATH_PART.fullmatch(self.instance_token):
+            raise ValueError("instance_token: informe o token da instância, como está no painel da Z-API")
+        token = self.client_token
+        if token is not None and not (token.isascii() and token.isprintable()):
+            raise ValueError("client_token: informe o token de segurança da conta, como está no painel da Z-API")
+
+    @classmethod
+    def from_mapping(cls, credentials: Mapping[str, str]) -> Self:
+        def value(key: str) -> str:
+            return credentials.get(key, "").strip()
+
+        return cls(value("instance_id"), value("instance_token"), value("client_token") or None)
+
+
+def _address(config: Mapping[str, object]) -> str:
+    value = config.get("base_url") or DEFAULT_BASE_URL
+    if not isinstance(value, str):
+        raise ValueError("base_url: informe um texto")  # noqa: TRY004 - one error kind for a wrong setting
+    return value.strip().rstrip("/")
+
+
+def _switch(config: Mapping[str, object], key: str) -> bool:
+    value = config.get(key)
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise ValueError(f"{key}: informe true ou false")
+
+
+def _rate(config: Mapping[str, object]) -> int:
+    value = config.get("taxa_por_minuto")
+    if value is None or value == "":
+        return DEFAULT_RATE
+    text = str(value).strip()
+    if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
+        raise ValueError("taxa_por_minuto: informe um número inteiro")
+    return int(text)

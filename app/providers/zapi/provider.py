@@ -1,0 +1,187 @@
+"""Z-API as a WhatsAppProvider."""
+
+import hmac
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from time import perf_counter
+from typing import Any, ClassVar, Final
+
+from app.providers.base import (
+    BadNumber,
+    Capabilities,
+    GatewayHealth,
+    Misconfigured,
+    OutboundMessage,
+    ProviderError,
+    Receipt,
+    Rejected,
+    Setup,
+    StepResult,
+    Throttled,
+    UnreadableWebhook,
+    WebhookCall,
+)
+from app.providers.http import HttpResponse
+from app.providers.zapi.client import ZapiClient, object_in
+from app.providers.zapi.codes import refusal, refusal_in_acceptance
+from app.providers.zapi.config import ZapiConfig, ZapiCredentials
+from app.providers.zapi.payload import decode, parse_webhook
+from app.schemas.recebida import Recebida
+
+TOKEN_HEADER: Final = "z-api-token"  # noqa: S105  a header's name
+_PHONE: Final = re.compile(r"\+([1-9][0-9]{7,14})")
+_MAX_TEXT: Final = 4096  # WhatsApp's own limit
+_MAX_BUTTONS, _MAX_TITLE = 3, 20
+_HEALTH: Final[tuple[tuple[type[ProviderError], str], ...]] = (
+    (Misconfigured, "a Z-API recusou a instância, o token ou o Client-Token"),
+    (Throttled, "a Z-API pede para ir mais devagar"),
+)
+_CONNECTED: Final = "a Z-API está conectada ao WhatsApp"
+_NO_PHONE: Final = "a Z-API está conectada ao WhatsApp, mas o celular está sem internet"
+_DISCONNECTED: Final = "o WhatsApp está desconectado da Z-API: leia o QR code no painel dela"
+
+
+class ZapiProvider:
+    """One instance: one WhatsApp number of the hospital."""
+
+    name: ClassVar[str] = "zapi"
+
+    def __init__(
+        self,
+        config: ZapiConfig,
+        client: ZapiClient,
+        *,
+        instance_id: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self.config = config
+        self._client = client
+        self._instance_id = instance_id
+        self._clock = clock
+        self._capabilities = Capabilities(
+            text=True,
+            buttons=config.botoes,
+            quotes=True,
+            receipts=True,
+            message_ids=True,
+            rate_per_minute=config.taxa_por_minuto,
+        )
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    def cost(self, message: OutboundMessage) -> int:  # noqa: ARG002 - every message is one
+        return 1
+
+    async def send(self, message: OutboundMessage) -> Receipt:
+        """Put one message into the instance's queue: a receipt means queued, the news that follow mean sent."""
+        _refuse_what_it_cannot(message)
+        phone = _digits(message.to)
+        started = perf_counter()
+        try:
+            message_id = self._accepted(await self._hand_over(phone, message))
+        except ProviderError as error:
+            step = StepResult("mensagem", ok=False, ms=_since(started), detail=error.reason)
+            error.traced(error.requests, (step,), None)
+            raise
+        step = StepResult("mensagem", ok=True, ms=_since(started), detail="na fila da Z-API", id=message_id)
+        return Receipt(None, message_id, 1, (step,))
+
+    async def _hand_over(self, phone: str, message: OutboundMessage) -> HttpResponse:
+        if message.buttons and self.config.botoes:
+            return await self._client.send_buttons(phone, message.text, message.buttons)
+        return await self._client.send_text(phone, message.text)
+
+    def _accepted(self, response: HttpResponse) -> str | None:
+        """Return the id under which the news will come, None where the answer is unreadable but says yes."""
+        data = object_in(response)
+        if not response.ok:
+            raise _counted(refusal(response, data, now=self._clock()))
+        message_id = next((data[key] for key in ("messageId", "id", "zaapId") if _is_id(data.get(key))), None)
+        refused = refusal_in_acceptance(data) if message_id is None else None
+        if refused is not None:
+            raise refused
+        return message_id
+
+    def is_authentic(self, call: WebhookCall, secrets: Sequence[str], *, now: datetime) -> bool:  # noqa: ARG002 - nothing is dated
+        """Tell whether the call names our instance and, where the channel has secrets, brings one of them."""
+        try:
+            instance_id = decode(call.body).get("instanceId")
+        except UnreadableWebhook:
+            return False
+        if not isinstance(instance_id, str) or not _same(instance_id, self._instance_id):
+            return False
+        given = call.headers.get(TOKEN_HEADER, "")
+        return not secrets or any(secret and _same(given, secret) for secret in secrets)
+
+    def parse_webhook(self, call: WebhookCall) -> Sequence[Recebida]:
+        return parse_webhook(call.body)
+
+    async def check(self) -> GatewayHealth:
+        started = perf_counter()
+        try:
+            response = await self._client.status()
+            data = object_in(response)
+            if not response.ok:
+                raise refusal(response, data, now=self._clock())
+        except ProviderError as error:
+            detail = next((text for kind, text in _HEALTH if isinstance(error, kind)), error.reason)
+            return GatewayHealth(ok=False, detail=detail, ms=_since(started))
+        ok, detail = _health_in(data)
+        return GatewayHealth(ok=ok, detail=detail, ms=_since(started))
+
+    async def close(self) -> None:
+        """Hold nothing of its own."""
+
+
+def _refuse_what_it_cannot(message: OutboundMessage) -> None:
+    """Refuse aloud before anything is spent. A template's text is sent as text: there is no window to get through."""
+    if message.flow:
+        raise Rejected("a Z-API não tem fluxos")
+    if not 0 < len(message.text.strip()) <= len(message.text) <= _MAX_TEXT:
+        raise Rejected("texto vazio ou longo demais")
+    if len(message.buttons) > _MAX_BUTTONS or any(not 0 < len(one.title) <= _MAX_TITLE for one in message.buttons):
+        raise Rejected("botões demais, ou com título vazio ou longo demais")
+
+
+def _digits(to: str) -> str:
+    found = _PHONE.fullmatch(to)
+    if found is None:
+        raise BadNumber("o telefone não está em E.164")
+    return found[1]
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _counted(error: ProviderError) -> ProviderError:
+    error.requests = 1
+    return error
+
+
+def _same(given: str, ours: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), ours.encode())
+
+
+def _health_in(data: Mapping[str, Any]) -> tuple[bool, str]:
+    """Judge by `connected` alone: `error` also says "You are already connected."."""
+    if data.get("connected") is True:
+        return True, _NO_PHONE if data.get("smartphoneConnected") is False else _CONNECTED
+    if data.get("connected") is False:
+        return False, _DISCONNECTED
+    return False, "a Z-API respondeu algo que não se entende"
+
+
+def _since(started: float) -> float:
+    return round((perf_counter() - started) * 1000, 3)
+
+
+def build(setup: Setup) -> ZapiProvider:
+    """Build from a channel's row; ValueError says, in Portuguese, what is wrong with it."""
+    credentials = ZapiCredentials.from_mapping(setup.credentials)
+    config = ZapiConfig.from_mapping(setup.config)
+    client = ZapiClient(setup.http, config.base_url, credentials)
+    return ZapiProvider(config, client, instance_id=credentials.instance_id, clock=setup.clock)
