@@ -58,6 +58,22 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
+class Compromisso:
+    """A visit as a calendar shows it: nothing a family member at the same calendar should not read."""
+
+    uid: str
+    """The same for the same visit, whatever its time: a later message moves it."""
+    sequence: int
+    """Grows when the visit moves."""
+    start: datetime
+    minutes: int
+    zone: str
+    """IANA."""
+    summary: str
+    location: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """One message to one phone, ready to leave."""
 
@@ -80,6 +96,8 @@ class OutboundMessage:
     """At most three; the text says without them what may be answered."""
     template: Template | None = None
     """What to send where a free text would not get through; None when nothing is approved for it."""
+    email: str | None = None
+    compromissos: Sequence[Compromisso] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +145,10 @@ class Capabilities:
     rate_per_minute: int = 60
     pair_interval_s: float = 0.0
     """The least time between two messages to one contact."""
+    last_resort: bool = False
+    """Not WhatsApp: for those whom it does not reach, if the hospital allows it."""
+    needs_email: bool = False
+    """Reaches only those whose address is known."""
     acknowledgement: tuple[str, bytes] | None = None
     """Media type and body that the gateway expects as the answer to its calls; None: our own JSON will do."""
 
