@@ -3,9 +3,9 @@
 from app.domain.confirmacao import EstadoMensagem, SituacaoAgenda, StatusConfirmacao, TipoAtendimento
 from app.models.atendimento import Atendimento, Historico
 from app.models.base import SCHEMA, Base
-from app.models.hospital import Canal, Modelo, Rota, Tenant, Unidade
-from app.models.mensagem import Execucao, Importacao, Mensagem, MensagemAtendimento, Recebida, Relogio
-from app.models.pessoas import Contato, ContatoCanal, Paciente, PacienteContato
+from app.models.hospital import Canal, Modelo, ModeloCanal, Rota, Tenant, Unidade
+from app.models.mensagem import Execucao, Importacao, Mensagem, MensagemAtendimento, Recebida, Recibo, Relogio
+from app.models.pessoas import Contato, ContatoCanal, ConversaIniciada, Paciente, PacienteContato
 
 __all__ = [
     "SCHEMA",
@@ -14,6 +14,7 @@ __all__ = [
     "Canal",
     "Contato",
     "ContatoCanal",
+    "ConversaIniciada",
     "EstadoMensagem",
     "Execucao",
     "Historico",
@@ -21,9 +22,11 @@ __all__ = [
     "Mensagem",
     "MensagemAtendimento",
     "Modelo",
+    "ModeloCanal",
     "Paciente",
     "PacienteContato",
     "Recebida",
+    "Recibo",
     "Relogio",
     "Rota",
     "SituacaoAgenda",

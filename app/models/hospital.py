@@ -3,10 +3,20 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Double, ForeignKeyConstraint, LargeBinary, SmallInteger, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Double,
+    ForeignKeyConstraint,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, CreatedAt, EncryptedText, Id, TenantId
+
+_APROVACAO = "'aprovado', 'pendente', 'recusado', 'pausado', 'desativado', 'desconhecido'"
 
 
 class Tenant(Base):
@@ -55,7 +65,11 @@ class Unidade(Base):
 
 
 class Canal(Base):
-    """A gateway account. `fichas` is what is left of its rate, in the gateway's own unit, as of `fichas_em`."""
+    """A gateway account. `fichas` is what is left of its rate, in the gateway's own unit, as of `fichas_em`.
+
+    `vaga_em` is when its next message may leave; `acertos`, `erros`, `quedas` and `doente_ate` are its health
+    (`app.domain.saude`); `contatos_por_dia` is how many people it may write to first within 24 hours.
+    """
 
     __tablename__ = "canais"
     __table_args__ = (
@@ -78,6 +92,12 @@ class Canal(Base):
     fichas_em: Mapped[datetime | None]
     pausado_ate: Mapped[datetime | None]
     pausa_motivo: Mapped[str | None]
+    acertos: Mapped[float] = mapped_column(Double, server_default=text("0"))
+    erros: Mapped[float] = mapped_column(Double, server_default=text("0"))
+    quedas: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    doente_ate: Mapped[datetime | None]
+    vaga_em: Mapped[datetime | None]
+    contatos_por_dia: Mapped[int | None]
     criado_em: Mapped[CreatedAt]
 
 
@@ -96,3 +116,25 @@ class Modelo(Base):
     versao: Mapped[int]
     corpo: Mapped[str]
     criado_em: Mapped[CreatedAt]
+
+
+class ModeloCanal(Base):
+    """What a channel's gateway approved for one of our templates; `valores` are our variables in its order."""
+
+    __tablename__ = "modelos_canais"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "canal_id"], [Canal.tenant_id, Canal.id], ondelete="CASCADE"),
+        CheckConstraint(f"estado IN ({_APROVACAO})", name="modelos_canais_estado"),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(primary_key=True)
+    canal_id: Mapped[int] = mapped_column(primary_key=True)
+    modelo: Mapped[str] = mapped_column(primary_key=True)
+    nome: Mapped[str]
+    idioma: Mapped[str] = mapped_column(server_default=text("'pt_BR'"))
+    valores: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    botoes: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    categoria: Mapped[str | None]
+    estado: Mapped[str] = mapped_column(server_default=text("'desconhecido'"))
+    motivo: Mapped[str | None]
+    sincronizado_em: Mapped[datetime | None]

@@ -27,7 +27,8 @@ class Mensagem(Base):
     """One message to one contact; `dia` is the first visit's local day. Partitioned by month of `dia`.
 
     `quando` is when it may leave, `ate` when it is no longer worth sending. Written first, sent later: the row is the
-    truth, the queue's job only says that somebody should look at it.
+    truth, the queue's job only says that somebody should look at it. `exige_modelo`: the gateway said that a free text
+    does not get through to this person now.
     """
 
     __tablename__ = "mensagens"
@@ -36,7 +37,15 @@ class Mensagem(Base):
         UniqueConstraint("tenant_id", "contato_id", "dia", "passo", "versao"),
         ForeignKeyConstraint(["tenant_id", "contato_id"], [Contato.tenant_id, Contato.id]),
         CheckConstraint(f"estado IN ({_ESTADOS})", name="mensagens_estado"),
-        Index("mensagens_liberar", "tenant_id", "prioridade", "quando", postgresql_where=text("estado = 'agendada'")),
+        Index(
+            "mensagens_liberar",
+            "tenant_id",
+            "prioridade",
+            "dia",
+            "quando",
+            postgresql_where=text("estado = 'agendada'"),
+        ),
+        Index("mensagens_provider", "tenant_id", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
         Index(
             "mensagens_voando",
             "tenant_id",
@@ -68,6 +77,7 @@ class Mensagem(Base):
     provider_id: Mapped[str | None]
     motivo: Mapped[str | None]
     recebida_id: Mapped[int | None]
+    exige_modelo: Mapped[bool] = mapped_column(server_default=text("false"))
     iniciada_em: Mapped[datetime | None]
     enviada_em: Mapped[datetime | None]
     entregue_em: Mapped[datetime | None]
@@ -120,6 +130,25 @@ class Recebida(Base):
     enviada_em: Mapped[datetime | None]
     recebida_em: Mapped[datetime]
     aplicada_em: Mapped[datetime | None]
+
+
+class Recibo(Base):
+    """News of a message that waits to be applied: a queue, not an archive, and nothing of it is personal."""
+
+    __tablename__ = "recibos"
+    __table_args__ = (Index("recibos_tentar", "tenant_id", "tentar_em", "id"),)
+
+    id: Mapped[Id]
+    tenant_id: Mapped[TenantId]
+    canal_id: Mapped[int]
+    sobre_id: Mapped[str | None]
+    nossa_chave: Mapped[str | None]
+    estado: Mapped[str]
+    falha: Mapped[str | None]
+    codigo: Mapped[str | None]
+    em: Mapped[datetime | None]
+    recebido_em: Mapped[datetime]
+    tentar_em: Mapped[datetime]
 
 
 class Importacao(Base):

@@ -10,13 +10,18 @@ from app.models.hospital import Canal, Tenant
 
 
 class Contato(Base):
-    """A phone. `chave_hash` is the same with and without the ninth digit, so that an answer finds it."""
+    """A phone. `chave_hash` is the same with and without the ninth digit, so that an answer finds it.
+
+    `canal_id` is the channel it last wrote to; `sem_whatsapp_em` is when a gateway said that WhatsApp has no such
+    number.
+    """
 
     __tablename__ = "contatos"
     __table_args__ = (
         UniqueConstraint("tenant_id", "telefone_hash"),
         UniqueConstraint("tenant_id", "id"),  # what the foreign keys of one hospital point at
         ForeignKeyConstraint(["tenant_id"], [Tenant.id]),
+        ForeignKeyConstraint(["tenant_id", "canal_id"], [Canal.tenant_id, Canal.id], ondelete="SET NULL (canal_id)"),
         Index("contatos_chave", "tenant_id", "chave_hash"),
         Index("contatos_final4", "tenant_id", "final4_hash"),
     )
@@ -30,7 +35,25 @@ class Contato(Base):
     tipo: Mapped[str]
     optout_em: Mapped[datetime | None]
     ultima_entrada_em: Mapped[datetime | None]
+    canal_id: Mapped[int | None]
+    sem_whatsapp_em: Mapped[datetime | None]
     criado_em: Mapped[CreatedAt]
+
+
+class ConversaIniciada(Base):
+    """When we last wrote first to a phone on a channel: official ones count these people in 24 hours."""
+
+    __tablename__ = "conversas_iniciadas"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "contato_id"], [Contato.tenant_id, Contato.id], ondelete="CASCADE"),
+        ForeignKeyConstraint(["tenant_id", "canal_id"], [Canal.tenant_id, Canal.id], ondelete="CASCADE"),
+        Index("conversas_iniciadas_em", "tenant_id", "canal_id", "em"),
+    )
+
+    tenant_id: Mapped[int] = mapped_column(primary_key=True)
+    canal_id: Mapped[int] = mapped_column(primary_key=True)
+    contato_id: Mapped[int] = mapped_column(primary_key=True)
+    em: Mapped[datetime]
 
 
 class ContatoCanal(Base):

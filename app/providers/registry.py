@@ -5,10 +5,12 @@ from typing import Final
 
 from app.providers.base import Setup, WhatsAppProvider
 from app.providers.botconversa.provider import build as build_botconversa
+from app.providers.meta.provider import build as build_meta
 from app.providers.zapi.provider import build as build_zapi
 
 PROVIDERS: Final[Mapping[str, Callable[[Setup], WhatsAppProvider]]] = {
     "botconversa": build_botconversa,
+    "meta": build_meta,
     "zapi": build_zapi,
 }
 

@@ -1,0 +1,177 @@
+"""Reading what Meta tells us: answers, receipts and news of the account, up to a thousand in one body. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from app.domain.confirmacao import EstadoMensagem
+from app.providers.base import UnreadableWebhook
+from app.providers.meta.codes import falha_of
+from app.providers.meta.content import Body, listed, object_of, person, phone_of, read_message, text_of, when
+from app.providers.meta.news import NEWS_FIELDS, read_errors, read_news
+from app.schemas.recebida import Recebida
+
+_OURS: Final = "whatsapp_business_account"
+_MESSAGES: Final = "messages"
+_ESTADOS: Final[Mapping[str, EstadoMensagem]] = {
+    "sent": EstadoMensagem.ENVIADA,
+    "delivered": EstadoMensagem.ENTREGUE,
+    "read": EstadoMensagem.LIDA,
+    "played": EstadoMensagem.LIDA,  # a voice message, listened to
+    "failed": EstadoMensagem.FALHOU,
+}
+_NO_ONE: Final[Body] = {}
+_ENDS: Final = "}}]}]}"  # of the value, the change and the entry that hold one event
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def parse_webhook(body: bytes, *, phone_number_id: str | None, waba_id: str | None) -> Sequence[Recebida]:
+    """Return the events that concern this number, or raise UnreadableWebhook.
+
+    One app has one address for all of its numbers: what was written to another number is left out.
+    """
+    try:
+        changes = list(_changes(_decode(body)))
+        alone = sum(change.size for change in changes) == 1
+        return tuple(
+            recebida
+            for change in changes
+            if change.concerns(phone_number_id, waba_id)
+            for recebida in change.read(alone=alone)
+        )
+    except RecursionError:
+        raise UnreadableWebhook("json_invalido", "O corpo tem objetos dentro de objetos sem fim.") from None
+
+
+def _decode(body: bytes) -> Body:
+    try:
+        data = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        data = _mended(body)
+    if not isinstance(data, dict) or not isinstance(data.get("entry"), list):
+        raise UnreadableWebhook("formato_desconhecido", "O corpo não tem a forma dos avisos da Meta: falta entry.")
+    return data if data.get("object") == _OURS else _NO_ONE
+
+
+def _mended(body: bytes) -> object:
+    """Read what only half an emoji makes unreadable: nobody's answer is lost for it."""
+    try:
+        whole = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+        return msgspec.json.decode(whole)
+    except (ValueError, msgspec.MsgspecError):
+        raise UnreadableWebhook("json_invalido", "O corpo não é um JSON válido.") from None
+
+
+def _changes(envelope: Body) -> Iterator["_Change"]:
+    for entry in listed(envelope.get("entry")):
+        for change in listed(entry.get("changes")):
+            yield _Change(entry, text_of(change, "field") or "", object_of(change.get("value")))
+
+
+class _Change:
+    """One change of a body: messages and receipts of one number, or one piece of news."""
+
+    def __init__(self, entry: Body, field: str, value: Body) -> None:
+        self._entry, self._field, self._value = entry, field, value
+        self._messages, self._statuses, self._errors = (
+            listed(value.get(part)) if field == _MESSAGES else () for part in ("messages", "statuses", "errors")
+        )
+
+    @property
+    def size(self) -> int:
+        """Return how many events it holds, whomever they concern."""
+        return len(self._messages) + len(self._statuses) + len(self._errors) if self._field == _MESSAGES else 1
+
+    def concerns(self, phone_number_id: str | None, waba_id: str | None) -> bool:
+        if self._field == _MESSAGES:
+            metadata = object_of(self._value.get("metadata"))
+            addressed, ours = text_of(metadata, "phone_number_id"), phone_number_id
+        else:
+            addressed, ours = text_of(self._entry, "id"), waba_id
+        return addressed is None or ours is None or addressed == ours
+
+    def read(self, *, alone: bool) -> Iterator[Recebida]:
+        """Yield what it tells; beside others each event carries its own part of the body."""
+        happened = when(self._entry.get("time"))
+        if self._field in NEWS_FIELDS:
+            corpo = None if alone else self._head(self._value) + _ENDS
+            yield read_news(self._field, self._value, sent_at=happened, corpo=corpo)
+            return
+        head = "" if alone else self._head({"messaging_product": "whatsapp", "metadata": self._value.get("metadata")})
+        contacts = _Contacts(self._value, only=self.size == 1)
+        for raw in self._messages:
+            contact = contacts.of(raw, "from_user_id", "from")
+            corpo = _alone(head, "messages", raw, contact) if head else None
+            if (recebida := read_message(raw, contact, corpo)) is not None:
+                yield recebida
+        for raw in self._statuses:
+            contact = contacts.of(raw, "recipient_user_id", "recipient_id")
+            corpo = _alone(head, "statuses", raw, contact) if head else None
+            if (recebida := _read_status(raw, contact, corpo)) is not None:
+                yield recebida
+        for raw in self._errors:
+            corpo = _alone(head, "errors", raw, _NO_ONE) if head else None
+            if (recebida := read_errors(raw, sent_at=happened, corpo=corpo)) is not None:
+                yield recebida
+
+    def _head(self, value: Body) -> str:
+        """Return the body with this change alone and `value` in it, up to where that ends."""
+        entry: dict[str, Any] = {key: said for key in ("id", "time") if (said := self._entry.get(key)) is not None}
+        entry["changes"] = [{"field": self._field, "value": value}]
+        return _encode({"object": _OURS, "entry": [entry]}).decode().removesuffix(_ENDS)
+
+
+class _Contacts:
+    """Who is who in one change: the people are listed apart from what they did."""
+
+    def __init__(self, value: Body, *, only: bool) -> None:
+        contacts = listed(value.get("contacts"))
+        self._only = contacts[0] if only and len(contacts) == 1 else _NO_ONE
+        self._known = {
+            said: contact for contact in contacts for key in ("wa_id", "user_id") if (said := text_of(contact, key))
+        }
+
+    def of(self, raw: Body, *keys: str) -> Body:
+        for key in keys if self._known else ():
+            if (contact := self._known.get(text_of(raw, key) or "")) is not None:
+                return contact
+        return self._only
+
+
+def _alone(head: str, part: str, raw: Body, contact: Body) -> str:
+    """Return a body with nothing but this event: read again, it gives the same, and names nobody else."""
+    who = f',"contacts":[{_encode(contact).decode()}]' if contact else ""
+    return f'{head}{who},"{part}":[{_encode(raw).decode()}]{_ENDS}'
+
+
+def _read_status(raw: Body, contact: Body, corpo: str | None) -> Recebida | None:
+    """Read one receipt; what it is about is found by our own key even where Meta's id is not known yet."""
+    status, about, key = text_of(raw, "status"), text_of(raw, "id"), text_of(raw, "biz_opaque_callback_data")
+    if status is None or (about is None and key is None) or raw.get("recipient_type") == "group":
+        return None
+    phone = phone_of(raw.get("recipient_id"))
+    failed = status == "failed"
+    code = _code(raw) if failed else None
+    return Recebida(
+        kind="status",
+        telefone=phone,
+        subscriber_id=person(raw, contact, "recipient_user_id", "recipient_id"),
+        sent_at=when(raw.get("timestamp")),
+        status=status,
+        estado=_ESTADOS.get(status),
+        about_id=about,
+        our_key=key,
+        falha=falha_of(_number(code), phone or "") if failed else None,
+        codigo=code,
+        corpo=corpo,
+    )
+
+
+def _code(raw: Body) -> str | None:
+    return next((said for error in listed(raw.get("errors")) if (said := text_of(error, "code"))), None)
+
+
+def _number(code: str | None) -> int | None:
+    return int(code) if code is not None and code.isascii() and code.isdigit() else None
