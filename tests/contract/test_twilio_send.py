@@ -250,7 +250,7 @@ async def test_its_health(twilio: FakeTwilio, make: Any) -> None:
 async def test_what_it_can_do(make: Any) -> None:
     can = make(webhook_url="https://h.test/w").capabilities
     assert (can.text, can.templates, can.needs_template, can.quotes, can.receipts, can.query) == (True,) * 6
-    assert (can.buttons, can.flows, can.idempotent) == (False,) * 3
+    assert (can.buttons, can.flows, can.idempotent, can.last_resort) == (False,) * 4
     assert (can.rate_unit, can.rate_per_minute, can.pair_interval_s) == ("message", 4800, 6.0)
     assert can.acknowledgement == ("text/xml", b'<?xml version="1.0" encoding="UTF-8"?><Response/>')
     assert make(taxa_por_minuto="20").capabilities.rate_per_minute == 20  # the sandbox

@@ -55,7 +55,7 @@ async def test_a_long_text_leaves_whole(twilio: FakeTwilio, make: Any) -> None:
 
 def test_what_it_can_do(make: Any) -> None:
     can = make("twilio_sms", webhook_url="https://h.test/w").capabilities
-    assert (can.text, can.receipts, can.query, can.message_ids) == (True,) * 4
+    assert (can.text, can.receipts, can.query, can.message_ids, can.last_resort) == (True,) * 5
     assert (can.templates, can.needs_template, can.buttons, can.quotes, can.flows) == (False,) * 5
     assert (can.rate_per_minute, can.pair_interval_s) == (60, 0.0)
     assert can.acknowledgement is not None

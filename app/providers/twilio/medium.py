@@ -15,6 +15,7 @@ class Medium:
     pair_interval_s: float
     templates: bool
     """Knows approved texts, and lets nothing else through outside the 24 hours."""
+    last_resort: bool
 
 
 WHATSAPP: Final = Medium(
@@ -24,6 +25,7 @@ WHATSAPP: Final = Medium(
     rate_per_minute=4800,  # 80 a second and sender
     pair_interval_s=6.0,  # Meta's limit for one sender and one person
     templates=True,
+    last_resort=False,
 )
 SMS: Final = Medium(
     prefix="",
@@ -32,4 +34,5 @@ SMS: Final = Medium(
     rate_per_minute=60,  # one a second: what any number is allowed; carriers queue the rest
     pair_interval_s=0.0,
     templates=False,
+    last_resort=True,
 )

@@ -56,6 +56,7 @@ class _Account:
             needs_template=self.medium.templates,
             rate_per_minute=config.taxa_por_minuto,
             pair_interval_s=self.medium.pair_interval_s,
+            last_resort=self.medium.last_resort,
             acknowledgement=_EMPTY_RESPONSE,
         )
 
