@@ -6,11 +6,15 @@ from typing import Final
 from app.providers.base import Setup, WhatsAppProvider
 from app.providers.botconversa.provider import build as build_botconversa
 from app.providers.meta.provider import build as build_meta
+from app.providers.twilio.provider import build as build_twilio
+from app.providers.twilio.provider import build_sms as build_twilio_sms
 from app.providers.zapi.provider import build as build_zapi
 
 PROVIDERS: Final[Mapping[str, Callable[[Setup], WhatsAppProvider]]] = {
     "botconversa": build_botconversa,
     "meta": build_meta,
+    "twilio": build_twilio,
+    "twilio_sms": build_twilio_sms,
     "zapi": build_zapi,
 }
 

@@ -26,6 +26,7 @@ from app.providers.registry import PROVIDERS, build_provider
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
+_TWILIO: Mapping[str, object] = {"account_sid": "AC" + "0" * 32, "remetente": "+553130000000"}
 
 
 @dataclass
@@ -83,6 +84,36 @@ def test_a_channel_with_nothing_but_its_key(http: HttpClient, clock: Any) -> Non
         ("meta", {"phone_number_id": "1", "taxa_por_minuto": 0}, {"token": "t"}, "taxa_por_minuto"),
         ("meta", {"phone_number_id": "1", "max_paginas": "x"}, {"token": "t"}, "max_paginas"),
         ("meta", {"phone_number_id": "1", "numero": "1"}, {"token": "t"}, "desconhecida: numero"),
+        ("twilio", {"remetente": "+553130000000"}, {"auth_token": "t"}, "account_sid"),
+        ("twilio", {"account_sid": "AC123", "remetente": "+553130000000"}, {"auth_token": "t"}, "account_sid: são AC"),
+        ("twilio", _TWILIO, {}, "auth_token"),
+        ("twilio", _TWILIO, {"auth_token": "a\nb: c"}, "auth_token"),
+        ("twilio", _TWILIO, {"api_key_sid": "SK1", "auth_token": "t"}, "api_key_secret"),
+        ("twilio", {"account_sid": _TWILIO["account_sid"]}, {"auth_token": "t"}, "remetente ou messaging_service_sid"),
+        ("twilio", {**_TWILIO, "messaging_service_sid": "MG" + "0" * 32}, {"auth_token": "t"}, "informe um dos dois"),
+        ("twilio", {**_TWILIO, "messaging_service_sid": "XX"}, {"auth_token": "t"}, "são MG"),
+        ("twilio", {**_TWILIO, "remetente": "3130000000"}, {"auth_token": "t"}, "remetente: .*E.164"),
+        ("twilio", {**_TWILIO, "remetente": "Hospital"}, {"auth_token": "t"}, "remetente"),
+        ("twilio", {**_TWILIO, "remetente": 55}, {"auth_token": "t"}, "remetente: informe um texto"),
+        ("twilio", {**_TWILIO, "base_url": "https://x/?a=1"}, {"auth_token": "t"}, "base_url"),
+        ("twilio", {**_TWILIO, "content_url": "content.test"}, {"auth_token": "t"}, "content_url"),
+        ("twilio", {**_TWILIO, "modelos_com_payload": ["confirmacao"]}, {"auth_token": "t"}, "modelos_com_payload"),
+        ("twilio", {**_TWILIO, "modelos_com_payload": "HX1"}, {"auth_token": "t"}, "modelos_com_payload"),
+        ("twilio", {**_TWILIO, "taxa_por_minuto": 0}, {"auth_token": "t"}, "taxa_por_minuto"),
+        ("twilio", {**_TWILIO, "max_paginas": True}, {"auth_token": "t"}, "max_paginas"),
+        ("twilio", {**_TWILIO, "from": "+55"}, {"auth_token": "t"}, "desconhecida: from"),
+        (
+            "twilio_sms",
+            {**_TWILIO, "remetente": "Hospital das Clinicas"},
+            {"auth_token": "t"},
+            "remetente: .*11 letras",
+        ),
+        (
+            "twilio_sms",
+            {**_TWILIO, "modelos_com_payload": []},
+            {"auth_token": "t"},
+            "desconhecida: modelos_com_payload",
+        ),
     ],
 )
 def test_a_wrong_channel_says_which_key(

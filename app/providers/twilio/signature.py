@@ -1,0 +1,61 @@
+"""Whether Twilio made a call: an HMAC over the address it called and the form it sent."""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import parse_qs
+
+from app.providers.base import WebhookCall
+
+_DIGESTS: Final[Mapping[str, str]] = {"HMAC_SHA1": "sha1", "HMAC_SHA256": "sha256"}
+_URL: Final = re.compile(r"(?P<scheme>https?)://(?P<host>[^/?#]*?)(?P<port>:[0-9]+)?(?P<rest>[/?].*)?", re.DOTALL)
+_STANDARD_PORTS: Final[Mapping[str, str]] = {"https": ":443", "http": ":80"}
+
+
+def is_authentic(call: WebhookCall, secrets: Sequence[str]) -> bool:
+    """Tell whether one of `secrets` (the Auth Token, or a shared key of the newer scheme) signed this call."""
+    given = call.headers.get("x-twilio-signature", "")
+    digest = _digest(call.headers.get("x-twilio-webhooks-signature-settings", ""))
+    url = call.url.partition("#")[0]
+    signed = _signed_body(url, call.body)
+    if not given or digest is None or signed is None:
+        return False
+    messages = [(address + signed).encode("utf-8", "replace") for address in _addresses(url)]
+    return any(
+        hmac.compare_digest(_sign(secret, message, digest), given.encode("utf-8", "replace"))
+        for secret in secrets
+        if secret  # an empty one, by a slip of the set-up, would let everybody in
+        for message in messages
+    )
+
+
+def _sign(secret: str, message: bytes, digest: str) -> bytes:
+    return base64.b64encode(hmac.digest(secret.encode("utf-8", "replace"), message, digest))
+
+
+def _digest(settings: str) -> str | None:
+    """Read `key=…,algorithm=…`; without an algorithm it is the old scheme, an unknown one is no scheme at all."""
+    parts = (part.partition("=") for part in settings.split(","))
+    named = {name.strip(): value.strip() for name, _, value in parts}
+    return _DIGESTS.get((named.get("algorithm") or "HMAC_SHA1").upper())
+
+
+def _signed_body(url: str, body: bytes) -> str | None:
+    """Return what is signed after the address; None when the body is not the one whose hash the address holds."""
+    told = parse_qs(url.partition("?")[2]).get("bodySHA256")
+    if told:
+        return "" if hashlib.sha256(body).hexdigest() == told[0].lower() else None
+    params = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True)
+    return "".join(name + value for name in sorted(params) for value in sorted(set(params[name])))
+
+
+def _addresses(url: str) -> set[str]:
+    """Return the ways Twilio may have written our address: it names or leaves out a port as it likes."""
+    found = _URL.fullmatch(url)
+    if found is None:
+        return {url}
+    start, rest = f"{found['scheme']}://{found['host']}", found["rest"] or ""
+    return {start + rest, start + (found["port"] or _STANDARD_PORTS[found["scheme"]]) + rest}
