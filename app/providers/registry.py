@@ -5,9 +5,11 @@ from typing import Final
 
 from app.providers.base import Setup, WhatsAppProvider
 from app.providers.botconversa.provider import build as build_botconversa
+from app.providers.evolution.provider import build as build_evolution
 
 PROVIDERS: Final[Mapping[str, Callable[[Setup], WhatsAppProvider]]] = {
     "botconversa": build_botconversa,
+    "evolution": build_evolution,
 }
 
 

@@ -59,6 +59,31 @@ def test_a_channel_with_nothing_but_its_key(http: HttpClient, clock: Any) -> Non
         ("botconversa", {"campos": {"id_tabela": 3}}, {"api_key": "k"}, "campos"),
         ("botconversa", {"taxa_por_minuto": 99999999}, {"api_key": "k"}, "taxa_por_minuto"),
         ("botconversa", {"fluxo": 1}, {"api_key": "k"}, "desconhecida: fluxo"),
+        ("evolution", {"base_url": "https://e.test", "instancia": "x"}, {}, "api_key"),
+        ("evolution", {"base_url": "https://e.test", "instancia": "x"}, {"api_key": "ké"}, "api_key"),
+        ("evolution", {"instancia": "x"}, {"api_key": "k"}, "base_url"),
+        ("evolution", {"base_url": "e.test", "instancia": "x"}, {"api_key": "k"}, "base_url"),
+        ("evolution", {"base_url": "https://e.test"}, {"api_key": "k"}, "instancia"),
+        ("evolution", {"base_url": "https://e.test", "instancia": 7}, {"api_key": "k"}, "instancia"),
+        ("evolution", {"base_url": "https://e.test", "instancia": "x", "botoes": "sim"}, {"api_key": "k"}, "botoes"),
+        (
+            "evolution",
+            {"base_url": "https://e.test", "instancia": "x", "digitando_ms": 9000},
+            {"api_key": "k"},
+            "digitando_ms",
+        ),
+        (
+            "evolution",
+            {"base_url": "https://e.test", "instancia": "x", "taxa_por_minuto": 0},
+            {"api_key": "k"},
+            "taxa_por_minuto",
+        ),
+        (
+            "evolution",
+            {"base_url": "https://e.test", "instancia": "x", "instance": "y"},
+            {"api_key": "k"},
+            "desconhecida: instance",
+        ),
     ],
 )
 def test_a_wrong_channel_says_which_key(
