@@ -5,6 +5,7 @@ from typing import Final
 
 from app.providers.base import Setup, WhatsAppProvider
 from app.providers.botconversa.provider import build as build_botconversa
+from app.providers.evolution.provider import build as build_evolution
 from app.providers.meta.provider import build as build_meta
 from app.providers.twilio.provider import build as build_twilio
 from app.providers.twilio.provider import build_sms as build_twilio_sms
@@ -12,6 +13,7 @@ from app.providers.zapi.provider import build as build_zapi
 
 PROVIDERS: Final[Mapping[str, Callable[[Setup], WhatsAppProvider]]] = {
     "botconversa": build_botconversa,
+    "evolution": build_evolution,
     "meta": build_meta,
     "twilio": build_twilio,
     "twilio_sms": build_twilio_sms,

@@ -114,6 +114,31 @@ def test_a_channel_with_nothing_but_its_key(http: HttpClient, clock: Any) -> Non
             {"auth_token": "t"},
             "desconhecida: modelos_com_payload",
         ),
+        ("evolution", {"base_url": "https://e.test", "instancia": "x"}, {}, "api_key"),
+        ("evolution", {"base_url": "https://e.test", "instancia": "x"}, {"api_key": "ké"}, "api_key"),
+        ("evolution", {"instancia": "x"}, {"api_key": "k"}, "base_url"),
+        ("evolution", {"base_url": "e.test", "instancia": "x"}, {"api_key": "k"}, "base_url"),
+        ("evolution", {"base_url": "https://e.test"}, {"api_key": "k"}, "instancia"),
+        ("evolution", {"base_url": "https://e.test", "instancia": 7}, {"api_key": "k"}, "instancia"),
+        ("evolution", {"base_url": "https://e.test", "instancia": "x", "botoes": "sim"}, {"api_key": "k"}, "botoes"),
+        (
+            "evolution",
+            {"base_url": "https://e.test", "instancia": "x", "digitando_ms": 9000},
+            {"api_key": "k"},
+            "digitando_ms",
+        ),
+        (
+            "evolution",
+            {"base_url": "https://e.test", "instancia": "x", "taxa_por_minuto": 0},
+            {"api_key": "k"},
+            "taxa_por_minuto",
+        ),
+        (
+            "evolution",
+            {"base_url": "https://e.test", "instancia": "x", "instance": "y"},
+            {"api_key": "k"},
+            "desconhecida: instance",
+        ),
     ],
 )
 def test_a_wrong_channel_says_which_key(
