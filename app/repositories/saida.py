@@ -10,7 +10,7 @@ from sqlalchemy import text
 from app import crypto
 from app.database import Record
 from app.domain.cadencia import ULTIMO_CORTE
-from app.domain.confirmacao import EstadoMensagem
+from app.domain.confirmacao import MESSAGE_TRANSITIONS, EstadoMensagem
 from app.repositories.base import TenantRepository
 
 _EXPIRE: Final = text("""
@@ -33,7 +33,7 @@ UPDATE mensagens m SET estado = 'na_fila', canal_id = :canal, custo = u.custo, c
 FROM unnest(CAST(:ids AS bigint[]), CAST(:dias AS date[]), CAST(:custos AS smallint[]), CAST(:chunks AS uuid[]))
      AS u(id, dia, custo, chunk)
 WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia = u.dia
-  AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)""")
+  AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date) AND m.estado = 'agendada'""")
 
 _SPEND: Final = text("""
 UPDATE canais SET fichas = :fichas, fichas_em = :em WHERE tenant_id = :tenant AND id = :canal""")
@@ -72,7 +72,8 @@ _START: Final = text("""
 UPDATE mensagens m SET estado = 'em_envio', iniciada_em = :now, texto = u.texto, modelo_versao = u.modelo_versao,
        tentativas = m.tentativas + 1, atualizado_em = :now
 FROM unnest(CAST(:ids AS bigint[]), CAST(:textos AS bytea[]), CAST(:versoes AS bigint[])) AS u(id, texto, modelo_versao)
-WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)""")
+WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)
+  AND m.estado = 'na_fila'""")
 
 _ASKED: Final = text("""
 UPDATE atendimentos a SET status_confirmacao = u.status, enviado_em = coalesce(a.enviado_em, :now),
@@ -84,7 +85,11 @@ UPDATE atendimentos a SET status_confirmacao = u.status, enviado_em = coalesce(a
 FROM unnest(CAST(:ids AS bigint[]), CAST(:status AS text[])) AS u(id, status)
 WHERE a.tenant_id = :tenant AND a.id = u.id""")
 
-_STATE: Final = text("""
+# From where to where, as the domain's table has it.
+_PAIRS: Final = ", ".join(
+    f"('{de}', '{para}')" for de, following in MESSAGE_TRANSITIONS.items() for para in sorted(following)
+)
+_STATE: Final = text(f"""
 UPDATE mensagens m SET estado = u.estado, motivo = u.motivo, quando = coalesce(u.quando, m.quando),
        provider_id = coalesce(u.provider_id, m.provider_id),
        enviada_em = coalesce(m.enviada_em, CASE WHEN u.estado = 'enviada' THEN CAST(:now AS timestamptz) END),
@@ -92,8 +97,8 @@ UPDATE mensagens m SET estado = u.estado, motivo = u.motivo, quando = coalesce(u
 FROM unnest(CAST(:ids AS bigint[]), CAST(:estados AS text[]), CAST(:motivos AS text[]), CAST(:quandos AS timestamptz[]),
             CAST(:provider_ids AS text[])) AS u(id, estado, motivo, quando, provider_id)
 WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)
-  AND m.estado = ANY(CAST(:atuais AS text[]))
-RETURNING m.id""")
+  AND m.estado = ANY(CAST(:atuais AS text[])) AND (m.estado, u.estado) IN ({_PAIRS})
+RETURNING m.id""")  # noqa: S608  constants
 
 _SUBSCRIBERS: Final = text("""
 INSERT INTO contatos_canais (tenant_id, canal_id, contato_id, externo_id)
@@ -214,7 +219,7 @@ class SaidaRepository(TenantRepository):
     async def record(
         self, lote: Lote, results: Sequence[Resultado], *, now: datetime, atuais: Sequence[EstadoMensagem]
     ) -> set[int]:
-        """Write results of messages that are still in one of the states `atuais`; return which were."""
+        """Write results of messages that are still in one of the states `atuais`; return which changed."""
         if not results:
             return set()
         rows = await self._run(
