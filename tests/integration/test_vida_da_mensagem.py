@@ -18,10 +18,7 @@ from app.embedded import ServerAddress
 from app.providers.base import (
     Ambiguous,
     BadNumber,
-    GatewayHealth,
-    OutboundMessage,
     ProviderError,
-    Receipt,
     Rejected,
     Throttled,
     Unavailable,
@@ -29,10 +26,10 @@ from app.providers.base import (
 from app.repositories.saida import Lote, Resultado, SaidaRepository
 from app.services.atendimento_service import AtendimentoService
 from app.services.liberacao_service import ChunkJob, LiberacaoService
-from app.workers.outbox import Gateway, Outbox
 from tests.cenario import Cenario
 from tests.conftest import DATABASE, PASSWORD
 from tests.fabricas import make_agenda
+from tests.integration.portador import Portador
 
 M = EstadoMensagem
 Passo = tuple[EstadoMensagem, EstadoMensagem]
@@ -68,26 +65,6 @@ FROM (SELECT x.id, e.estado
 WHERE m.id = u.id"""
 
 
-class Portador:
-    """A gateway that says of every message what it is told to say, after `antes` was done."""
-
-    name = "portador"
-
-    def __init__(self, outcome: ProviderError | None = None, *, vivo: bool = True) -> None:
-        self._outcome, self._vivo = outcome, vivo
-        self.antes: Callable[[], Awaitable[None]] | None = None
-
-    async def send(self, _: OutboundMessage) -> Receipt:
-        if self.antes is not None:
-            await self.antes()
-        if self._outcome is not None:
-            raise self._outcome
-        return Receipt(subscriber_id=None, message_id=None, requests=1)
-
-    async def check(self) -> GatewayHealth:
-        return GatewayHealth(ok=self._vivo, detail="", ms=0.0)
-
-
 @dataclass
 class Palco:
     """Ten messages, one in each state."""
@@ -103,12 +80,6 @@ class Palco:
     @property
     def lote(self) -> Lote:
         return self.job.lote
-
-    def outbox(self, portador: Portador) -> Outbox:
-        async def gateways(*_: int) -> Gateway:
-            return Gateway(portador, por_minuto=60)  # type: ignore[arg-type]  # as much of a gateway as sending needs
-
-        return Outbox(self.cenario.database, gateways, self.cenario.relogio)
 
     async def within(self, do: Callable[[AsyncSession], Awaitable[Any]]) -> None:
         async with self.cenario.database.session_scope(self.cenario.tenant_id) as session:
@@ -193,7 +164,7 @@ async def uncertain_is_repeated(palco: Palco) -> None:
 
 def sent(outcome: ProviderError | None = None) -> Callable[[Palco], Awaitable[None]]:
     async def send(palco: Palco) -> None:
-        await palco.outbox(Portador(outcome)).send_chunk(palco.job)
+        await Portador(outcome).outbox(palco.cenario).send_chunk(palco.job)
 
     return send
 
@@ -204,7 +175,7 @@ def recorded_late(outcome: ProviderError | None = None) -> Callable[[Palco], Awa
     async def send(palco: Palco) -> None:
         portador = Portador(outcome)
         portador.antes = lambda: _lost(palco)
-        await palco.outbox(portador).send_chunk(palco.job)
+        await portador.outbox(palco.cenario).send_chunk(palco.job)
 
     return send
 
@@ -215,14 +186,14 @@ def proved_while_sending(outcome: ProviderError | None = None) -> Callable[[Palc
     async def send(palco: Palco) -> None:
         portador = Portador(outcome)
         portador.antes = lambda: flows_report(palco)
-        await palco.outbox(portador).send_chunk(palco.job)
+        await portador.outbox(palco.cenario).send_chunk(palco.job)
 
     return send
 
 
 async def gateway_stays_silent(palco: Palco) -> None:
     """The gateway that took nothing of one chunk is asked before the next; here it still does not answer."""
-    outbox = palco.outbox(Portador(Unavailable("fora"), vivo=False))
+    outbox = Portador(Unavailable("fora"), vivo=False).outbox(palco.cenario)
     await outbox.send_chunk(palco.job)
     palco.cenario.relogio.pass_time(minutes=2)
     await released(palco)
