@@ -231,19 +231,23 @@ DESISTENCIAS: Final = frozenset({_M.CANCELADA, _M.EXPIRADA})
 # What may have reached the phone: a question of these can be answered, a visit of these was spoken of.
 PODEM_TER_CHEGADO: Final = PROVAS | {_M.EM_ENVIO, _M.INCERTA}
 
+# Every statement that moves a message keeps to this table (tests/integration/test_vida_da_mensagem.py). No gateway of
+# today sends receipts but for the flow's own report: what only a receipt can say (that a message was read, that one
+# given up did arrive) nobody says yet.
 MESSAGE_TRANSITIONS: Final[Mapping[EstadoMensagem, frozenset[EstadoMensagem]]] = {
-    _M.AGENDADA: frozenset({_M.NA_FILA, _M.FALHOU}) | DESISTENCIAS | PROVAS,
+    # Proof of one that waits is of an earlier try, whose answer was lost.
+    _M.AGENDADA: frozenset({_M.NA_FILA}) | DESISTENCIAS | PROVAS,
     _M.NA_FILA: frozenset({_M.AGENDADA, _M.EM_ENVIO, _M.FALHOU}) | DESISTENCIAS | PROVAS,
-    # Back to the queue only when the gateway surely did not take it.
-    _M.EM_ENVIO: frozenset({_M.AGENDADA, _M.NA_FILA, _M.FALHOU, _M.INCERTA}) | DESISTENCIAS | PROVAS,
+    # Waits again only when the gateway surely did not take it; is given up by nobody, for it may have left.
+    _M.EM_ENVIO: frozenset({_M.AGENDADA, _M.FALHOU, _M.INCERTA}) | PROVAS,
     _M.ENVIADA: frozenset({_M.ENTREGUE, _M.LIDA, _M.FALHOU}),
     _M.ENTREGUE: frozenset({_M.LIDA}),
     _M.LIDA: frozenset(),
     _M.FALHOU: PROVAS - {_M.ENVIADA},  # "sent" is older news than "failed"; an arrival is newer
     _M.CANCELADA: PROVAS,
     _M.EXPIRADA: PROVAS,
-    # Reconciled by a receipt or a query; only then, where that is allowed, one repeat.
-    _M.INCERTA: frozenset({_M.AGENDADA, _M.NA_FILA, _M.FALHOU}) | DESISTENCIAS | PROVAS,
+    # Reconciled by a receipt, an answer or a query; only then, where that is allowed, one repeat.
+    _M.INCERTA: frozenset({_M.AGENDADA, _M.FALHOU}) | PROVAS,
 }
 
 

@@ -1,6 +1,6 @@
 """Bookings as an import reads and writes them: many rows in one statement, personal texts encrypted on the way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from operator import attrgetter
@@ -54,7 +54,7 @@ class Alteracao:
 
 @dataclass(frozen=True, slots=True)
 class Guardado:
-    """A stored booking, locked, with its patient's attributes."""
+    """A stored booking with its patient's attributes."""
 
     id: int
     status: str
@@ -116,7 +116,10 @@ _LOAD: Final = text(f"""
 SELECT a.id, a.status_confirmacao, p.nome, p.data_nascimento, p.responsavel,
        {", ".join(f"a.{name}" for name in _COLUMNS)}
 FROM atendimentos a JOIN pacientes p ON p.tenant_id = a.tenant_id AND p.id = a.paciente_id
-WHERE a.tenant_id = :tenant AND a.id = ANY(CAST(:ids AS bigint[])) ORDER BY a.id FOR UPDATE OF a""")  # noqa: S608
+WHERE a.tenant_id = :tenant AND a.id = ANY(CAST(:ids AS bigint[])) ORDER BY a.id""")  # noqa: S608
+_LOCK: Final = text("""
+SELECT id FROM atendimentos
+WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) ORDER BY id FOR UPDATE""")
 
 
 class AtendimentosImportadosRepository(TenantRepository):
@@ -131,8 +134,13 @@ class AtendimentosImportadosRepository(TenantRepository):
         )
         return dict(rows.all())
 
-    async def load(self, ids: Sequence[int]) -> dict[int, Guardado]:
-        """Return and lock stored bookings, in the order of their ids."""
+    async def lock(self, ids: Collection[int]) -> None:
+        """Lock whatever the batch will write of what is stored, in one go and in the order of the ids."""
+        if ids:
+            await self._session.execute(_LOCK, {"tenant": self._tenant_id, "ids": list(ids)})
+
+    async def load(self, ids: Collection[int]) -> dict[int, Guardado]:
+        """Return stored bookings as they stand now: `lock` came first, or they may still change."""
         rows = await self._session.execute(_LOAD, {"tenant": self._tenant_id, "ids": list(ids)})
         return {row["id"]: _read(row) for row in rows.mappings()}
 

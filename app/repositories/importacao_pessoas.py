@@ -36,10 +36,12 @@ class PacienteNovo:
     responsavel: str | None
 
 
+# A turn of its own, besides that of the bookings: the people of a batch are met while the one before it is stored.
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('importacao.pessoas', :tenant))")
 _FIND_CONTACTS: Final = text("""
 SELECT telefone_hash, id FROM contatos
 WHERE tenant_id = :tenant AND telefone_hash = ANY(CAST(:hashes AS bytea[]))""")
-# A conflict here means that an answer created the contact a moment ago: updated for the sake of RETURNING.
+# Only imports create people, and they take turns: a conflict is not expected, and updated for the sake of RETURNING.
 _NEW_CONTACTS: Final = text("""
 INSERT INTO contatos (tenant_id, telefone_hash, telefone, chave_hash, final4_hash, tipo)
 SELECT :tenant, u.* FROM unnest(
@@ -73,7 +75,11 @@ ON CONFLICT DO NOTHING""")
 
 
 class PessoasRepository(TenantRepository):
-    """Contacts and patients. Writes go in the order of their hashes: two writers never wait for each other."""
+    """Contacts and patients, met by one import of a hospital at a time."""
+
+    async def lock(self) -> None:
+        """Wait for other imports that meet people here; the turn ends with the transaction."""
+        await self._session.execute(_LOCK, {"tenant": self._tenant_id})
 
     async def ensure_contatos(self, contatos: Collection[ContatoNovo]) -> dict[bytes, int]:
         """Return the id of each phone by its hash, creating what is missing."""

@@ -10,13 +10,15 @@ from sqlalchemy import text
 from app import crypto
 from app.database import Record
 from app.domain.cadencia import ULTIMO_CORTE
-from app.domain.confirmacao import EstadoMensagem
+from app.domain.confirmacao import MESSAGE_TRANSITIONS, EstadoMensagem
 from app.repositories.base import TenantRepository
 
-_EXPIRE: Final = text("""
-UPDATE mensagens SET estado = 'expirada', motivo = 'expirou', atualizado_em = :now
-WHERE tenant_id = :tenant AND estado = 'agendada' AND ate <= :now
-RETURNING id, tipo""")
+# Before their messages, by ascending id: the order of locks of docs/arquitetura.md.
+_LOCK_VISITS: Final = text("""
+SELECT id FROM atendimentos
+WHERE tenant_id = :tenant AND id IN (SELECT atendimento_id FROM mensagens_atendimentos
+                                     WHERE tenant_id = :tenant AND mensagem_id = ANY(CAST(:ids AS bigint[])))
+ORDER BY id FOR UPDATE""")
 
 _CANDIDATES: Final = text("""
 SELECT m.id, m.dia, cc.externo_id IS NOT NULL AS conhecido,
@@ -33,7 +35,7 @@ UPDATE mensagens m SET estado = 'na_fila', canal_id = :canal, custo = u.custo, c
 FROM unnest(CAST(:ids AS bigint[]), CAST(:dias AS date[]), CAST(:custos AS smallint[]), CAST(:chunks AS uuid[]))
      AS u(id, dia, custo, chunk)
 WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia = u.dia
-  AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)""")
+  AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date) AND m.estado = 'agendada'""")
 
 _SPEND: Final = text("""
 UPDATE canais SET fichas = :fichas, fichas_em = :em WHERE tenant_id = :tenant AND id = :canal""")
@@ -66,13 +68,14 @@ JOIN pacientes p ON p.tenant_id = a.tenant_id AND p.id = a.paciente_id
 LEFT JOIN pacientes_contatos pc
        ON pc.tenant_id = a.tenant_id AND pc.paciente_id = a.paciente_id AND pc.contato_id = a.contato_id
 WHERE ma.tenant_id = :tenant AND ma.mensagem_id = ANY(CAST(:ids AS bigint[]))
-ORDER BY a.id FOR UPDATE OF a""")
+ORDER BY a.id""")
 
 _START: Final = text("""
 UPDATE mensagens m SET estado = 'em_envio', iniciada_em = :now, texto = u.texto, modelo_versao = u.modelo_versao,
        tentativas = m.tentativas + 1, atualizado_em = :now
 FROM unnest(CAST(:ids AS bigint[]), CAST(:textos AS bytea[]), CAST(:versoes AS bigint[])) AS u(id, texto, modelo_versao)
-WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)""")
+WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)
+  AND m.estado = 'na_fila'""")
 
 _ASKED: Final = text("""
 UPDATE atendimentos a SET status_confirmacao = u.status, enviado_em = coalesce(a.enviado_em, :now),
@@ -84,16 +87,27 @@ UPDATE atendimentos a SET status_confirmacao = u.status, enviado_em = coalesce(a
 FROM unnest(CAST(:ids AS bigint[]), CAST(:status AS text[])) AS u(id, status)
 WHERE a.tenant_id = :tenant AND a.id = u.id""")
 
-_STATE: Final = text("""
+# From where to where, as the domain's table has it.
+_PAIRS: Final = ", ".join(
+    f"('{de}', '{para}')" for de, following in MESSAGE_TRANSITIONS.items() for para in sorted(following)
+)
+_STATE: Final = text(f"""
+WITH na_ordem AS (
+    SELECT id, dia FROM mensagens
+    WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND estado = ANY(CAST(:atuais AS text[]))
+      AND dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)
+    ORDER BY id FOR UPDATE)
 UPDATE mensagens m SET estado = u.estado, motivo = u.motivo, quando = coalesce(u.quando, m.quando),
        provider_id = coalesce(u.provider_id, m.provider_id),
        enviada_em = coalesce(m.enviada_em, CASE WHEN u.estado = 'enviada' THEN CAST(:now AS timestamptz) END),
        chunk = CASE WHEN u.estado = 'agendada' THEN NULL ELSE m.chunk END, atualizado_em = :now
-FROM unnest(CAST(:ids AS bigint[]), CAST(:estados AS text[]), CAST(:motivos AS text[]), CAST(:quandos AS timestamptz[]),
-            CAST(:provider_ids AS text[])) AS u(id, estado, motivo, quando, provider_id)
-WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)
-  AND m.estado = ANY(CAST(:atuais AS text[]))
-RETURNING m.id""")
+FROM na_ordem
+JOIN unnest(CAST(:ids AS bigint[]), CAST(:estados AS text[]), CAST(:motivos AS text[]), CAST(:quandos AS timestamptz[]),
+            CAST(:provider_ids AS text[])) AS u(id, estado, motivo, quando, provider_id) USING (id)
+WHERE m.tenant_id = :tenant AND m.id = na_ordem.id AND m.dia = na_ordem.dia
+  AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)
+  AND m.estado = ANY(CAST(:atuais AS text[])) AND (m.estado, u.estado) IN ({_PAIRS})
+RETURNING m.id""")  # noqa: S608  constants
 
 _SUBSCRIBERS: Final = text("""
 INSERT INTO contatos_canais (tenant_id, canal_id, contato_id, externo_id)
@@ -105,17 +119,21 @@ _VISITS_OF: Final = text("""
 SELECT mensagem_id, atendimento_id FROM mensagens_atendimentos
 WHERE tenant_id = :tenant AND mensagem_id = ANY(CAST(:ids AS bigint[]))""")
 
-# The job that carried a chunk is gone although its messages still wait for it: only seen after a crash.
-_STRANDED: Final = text("""
-SELECT m.id, m.dia, m.estado FROM mensagens m
-WHERE m.tenant_id = :tenant AND m.estado IN ('na_fila', 'em_envio') AND m.atualizado_em < :antes
-  AND NOT EXISTS (SELECT FROM pgqueuer q WHERE q.dedupe_key = m.chunk::text AND q.status IN ('queued', 'picked'))
-ORDER BY m.id LIMIT 1000 FOR UPDATE SKIP LOCKED""")
 
-_UNCERTAIN: Final = text("""
-SELECT m.id, m.dia FROM mensagens m
-WHERE m.tenant_id = :tenant AND m.estado = 'incerta' AND m.atualizado_em < :antes AND m.tentativas = 1 AND m.ate > :now
-ORDER BY m.id LIMIT 1000 FOR UPDATE SKIP LOCKED""")
+class _Sweep:
+    """Messages to be swept up: found first, and taken once their visits are locked."""
+
+    def __init__(self, where: str) -> None:
+        look = f"SELECT m.id, m.dia, m.estado FROM mensagens m WHERE m.tenant_id = :tenant AND {where}"  # noqa: S608
+        self.find: Final = text(f"{look} ORDER BY m.id LIMIT 1000")
+        self.take: Final = text(f"{look} AND m.id = ANY(CAST(:ids AS bigint[])) ORDER BY m.id FOR UPDATE SKIP LOCKED")
+
+
+_EXPIRING: Final = _Sweep("m.estado = 'agendada' AND m.ate <= :now")
+# The job that carried a chunk is gone although its messages still wait for it: only seen after a crash.
+_STRANDED: Final = _Sweep("""m.estado IN ('na_fila', 'em_envio') AND m.atualizado_em < :antes
+    AND NOT EXISTS (SELECT FROM pgqueuer q WHERE q.dedupe_key = m.chunk::text AND q.status IN ('queued', 'picked'))""")
+_UNCERTAIN: Final = _Sweep("m.estado = 'incerta' AND m.atualizado_em < :antes AND m.tentativas = 1 AND m.ate > :now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +159,14 @@ class Resultado:
 class SaidaRepository(TenantRepository):
     """The outbox's rows."""
 
-    async def expire(self, now: datetime) -> list[int]:
-        """Give up the messages whose moment passed; return their ids."""
-        return [row.id for row in await self._run(_EXPIRE, now=now)]
+    async def lock_visits(self, ids: Sequence[int]) -> None:
+        """Lock the visits of messages, before the messages themselves."""
+        if ids:
+            await self._execute(_LOCK_VISITS, ids=list(ids))
+
+    async def expiring(self, now: datetime) -> Sequence[Record]:
+        """Return messages whose moment passed before they could leave, locked with their visits."""
+        return await self._sweep(_EXPIRING, now=now)
 
     async def candidates(self, canal_id: int, now: datetime, *, limite: int) -> Sequence[Record]:
         """Return what may leave, most urgent first: rows (id, dia, conhecido, sessao), locked."""
@@ -180,7 +203,7 @@ class SaidaRepository(TenantRepository):
         return await self._run(_LOAD, canal=canal_id, ids=list(lote.ids), de=lote.de, ate=lote.ate, now=now)
 
     async def visits(self, ids: Sequence[int]) -> Sequence[Record]:
-        """Return the visits of the messages as they stand now, locked."""
+        """Return the visits of the messages as they stand now: `lock_visits` came first, or they may still change."""
         return await self._run(_VISITS, ids=list(ids))
 
     async def start(self, lote: Lote, rows: Sequence[tuple[int, str, int]], *, now: datetime) -> None:
@@ -214,7 +237,7 @@ class SaidaRepository(TenantRepository):
     async def record(
         self, lote: Lote, results: Sequence[Resultado], *, now: datetime, atuais: Sequence[EstadoMensagem]
     ) -> set[int]:
-        """Write results of messages that are still in one of the states `atuais`; return which were."""
+        """Write results of messages that are still in one of the states `atuais`; return which changed."""
         if not results:
             return set()
         rows = await self._run(
@@ -234,19 +257,27 @@ class SaidaRepository(TenantRepository):
     async def learn_subscribers(self, canal_id: int, known: Mapping[int, str]) -> None:
         """Remember the gateway's ids of contacts."""
         if known:
-            await self._execute(_SUBSCRIBERS, canal=canal_id, contatos=list(known), externos=list(known.values()))
+            contatos, externos = zip(*sorted(known.items()), strict=True)
+            await self._execute(_SUBSCRIBERS, canal=canal_id, contatos=list(contatos), externos=list(externos))
 
     async def visits_of(self, ids: Sequence[int]) -> list[tuple[int, int]]:
         """Return (message, visit) pairs."""
         return [(row.mensagem_id, row.atendimento_id) for row in await self._run(_VISITS_OF, ids=list(ids))]
 
     async def uncertain(self, antes: datetime, now: datetime) -> Sequence[Record]:
-        """Return messages tried once, uncertain since before `antes`, whose moment has not passed."""
-        return await self._fetch(_UNCERTAIN, antes=antes, now=now)
+        """Return messages tried once, uncertain since before `antes`, whose moment has not passed; locked."""
+        return await self._sweep(_UNCERTAIN, antes=antes, now=now)
 
     async def stranded(self, antes: datetime) -> Sequence[Record]:
-        """Return messages untouched since `antes` that no job of the queue will ever look at."""
-        return await self._run(_STRANDED, antes=antes)
+        """Return messages untouched since `antes` that no job of the queue will ever look at; locked."""
+        return await self._sweep(_STRANDED, antes=antes)
+
+    async def _sweep(self, sweep: _Sweep, **parameters: Any) -> Sequence[Record]:
+        found = [row.id for row in await self._run(sweep.find, **parameters)]
+        if not found:
+            return []
+        await self.lock_visits(found)
+        return await self._run(sweep.take, ids=found, **parameters)
 
     async def _run(self, statement: Any, **parameters: Any) -> Sequence[Record]:
         return await self._fetch(statement, **parameters)

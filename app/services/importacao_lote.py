@@ -96,8 +96,9 @@ class LoteService:
         await self._importacao.lock()
         known = await self._known(lote)
         triagem = _triage(lote, known)
+        await self._atendimentos.lock(triagem.mudados.keys() | triagem.versoes.keys())
         await self._importacao.touch_versions(triagem.versoes)
-        guardados = await self._atendimentos.load(sorted(triagem.mudados)) if triagem.mudados else {}
+        guardados = await self._atendimentos.load(triagem.mudados) if triagem.mudados else {}
         linhas = await self._linhas(triagem.registros, pessoas, now=now)
         criados = await self._create(linhas[: len(triagem.novos)], now=now)
         mudados = [

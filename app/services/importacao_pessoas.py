@@ -45,6 +45,7 @@ class PessoasConhecidas:
     async def meet(self, session: AsyncSession, registros: Sequence[Registro]) -> Encontradas:
         """Make sure that the people of these bookings, as they are described, are in their tables."""
         repository = PessoasRepository(session, self._tenant_id)
+        await repository.lock()
         todas = self._todas
         fones = {fone.hash: fone for registro in registros for fone in registro.fones}
         contatos = {key: todas.contatos[key] for key in fones.keys() & todas.contatos.keys()}

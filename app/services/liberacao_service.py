@@ -10,6 +10,7 @@ import msgspec
 from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.database import Record
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.politica import AoIncerta
 from app.domain.ritmo import Ritmo
@@ -19,11 +20,14 @@ from app.repositories.efeitos import EfeitoRepository
 from app.repositories.hospital import HospitalRepository
 from app.repositories.saida import Lote, Resultado, SaidaRepository
 
+M = EstadoMensagem
+
 ENTRYPOINT: Final = "enviar_lote"
 _WAVES: Final = 4  # chunks released at once to a channel without a rate of its own
 _STRANDED_AFTER: Final = timedelta(minutes=5)
 _UNCERTAIN_AFTER: Final = timedelta(minutes=10)  # a patient's answer or the flow's own report may still prove it
 _REPEATED: Final = "sem_prova_de_entrega"
+_LOST: Final = "trabalho_perdido"
 
 
 class ChunkJob(msgspec.Struct, frozen=True):
@@ -71,39 +75,36 @@ class LiberacaoService:
 
     async def expire(self, now: datetime) -> int:
         """Give up messages whose moment passed before they could leave, and say so in the history."""
-        ids = await self._saida.expire(now)
-        await self._tell(ids, "mensagem_expirada", "expirou", now)
-        return len(ids)
+        rows = await self._saida.expiring(now)
+        changed = await self._change(rows, {M.AGENDADA: M.EXPIRADA}, "expirou", now)
+        await self._tell(changed, "mensagem_expirada", "expirou", now)
+        return len(changed)
 
     async def rescue(self, now: datetime) -> int:
         """Find messages that a crash left behind: waiting ones wait again, those in the air become `incerta`."""
         rows = await self._saida.stranded(now - _STRANDED_AFTER)
-        if not rows:
-            return 0
-        lote = Lote([row.id for row in rows], min(row.dia for row in rows), max(row.dia for row in rows))
-        results = [
-            Resultado(
-                mensagem_id=row.id,
-                estado=EstadoMensagem.AGENDADA if row.estado == EstadoMensagem.NA_FILA else EstadoMensagem.INCERTA,
-                motivo="trabalho_perdido",
-            )
-            for row in rows
-        ]
-        atuais = (EstadoMensagem.NA_FILA, EstadoMensagem.EM_ENVIO)
-        changed = await self._saida.record(lote, results, now=now, atuais=atuais)
-        await self._tell(sorted(changed), "mensagem_resgatada", "trabalho_perdido", now)
+        changed = await self._change(rows, {M.NA_FILA: M.AGENDADA, M.EM_ENVIO: M.INCERTA}, _LOST, now)
+        await self._tell(changed, "mensagem_resgatada", _LOST, now)
         return len(changed)
 
     async def repeat_uncertain(self, now: datetime) -> int:
         """Try once more what nobody can say arrived, where the hospital prefers twice to never."""
-        rows = await self._saida.uncertain(now - _UNCERTAIN_AFTER, now)
-        if not rows or (await self._hospital.load()).politica.ao_incerta is not AoIncerta.REPETIR:
+        if (await self._hospital.load()).politica.ao_incerta is not AoIncerta.REPETIR:
             return 0
-        lote = Lote([row.id for row in rows], min(row.dia for row in rows), max(row.dia for row in rows))
-        results = [Resultado(mensagem_id=row.id, estado=EstadoMensagem.AGENDADA, motivo=_REPEATED) for row in rows]
-        changed = await self._saida.record(lote, results, now=now, atuais=(EstadoMensagem.INCERTA,))
-        await self._tell(sorted(changed), "mensagem_repetida", _REPEATED, now)
+        rows = await self._saida.uncertain(now - _UNCERTAIN_AFTER, now)
+        changed = await self._change(rows, {M.INCERTA: M.AGENDADA}, _REPEATED, now)
+        await self._tell(changed, "mensagem_repetida", _REPEATED, now)
         return len(changed)
+
+    async def _change(
+        self, rows: Sequence[Record], following: Mapping[EstadoMensagem, EstadoMensagem], motivo: str, now: datetime
+    ) -> list[int]:
+        """Give locked messages the state that follows theirs; return which changed."""
+        if not rows:
+            return []
+        lote = Lote([row.id for row in rows], min(row.dia for row in rows), max(row.dia for row in rows))
+        results = [Resultado(mensagem_id=row.id, estado=following[row.estado], motivo=motivo) for row in rows]
+        return sorted(await self._saida.record(lote, results, now=now, atuais=tuple(following)))
 
     async def _release_canal(self, canal: Canal, custo: Custo, now: datetime) -> int:
         ritmo = Ritmo(canal.taxa_por_minuto) if canal.taxa_por_minuto else None

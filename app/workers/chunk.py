@@ -70,7 +70,11 @@ class ChunkStart:
         self._asked: dict[int, str] = {}
 
     async def prepare(self) -> None:
-        """Decide about every message of the chunk and write the decisions."""
+        """Decide about every message of the chunk and write the decisions.
+
+        The visits are locked before anything is read: whoever stops a patient holds them, and is heard here.
+        """
+        await self._saida.lock_visits(self._job.ids)
         rows = await self._saida.load(self._job.canal, self._job.lote, now=self._now)
         visits: defaultdict[int, list[Row[Any]]] = defaultdict(list)
         for visit in await self._saida.visits([row.id for row in rows]):

@@ -112,12 +112,12 @@ class Outbox:
         now = self._clock()
         async with self._database.session_scope(job.tenant) as session:
             saida = SaidaRepository(session, job.tenant)
-            if gateway.por_minuto:
-                await saida.refund(job.canal, -1, teto=Ritmo(gateway.por_minuto).teto)  # the question is a request too
             if not health.ok:
                 waiting = [Resultado(mensagem_id=i, estado=EstadoMensagem.AGENDADA, motivo=_AWAY) for i in job.ids]
                 await saida.record(job.lote, waiting, now=now, atuais=(EstadoMensagem.NA_FILA,))
                 await saida.pause(job.canal, now + _PAUSE_AWAY, _AWAY)
+            if gateway.por_minuto:
+                await saida.refund(job.canal, -1, teto=Ritmo(gateway.por_minuto).teto)  # the question is a request too
         if health.ok:
             self._failing.discard((job.tenant, job.canal))
         return health.ok
@@ -178,7 +178,9 @@ class Outbox:
     async def _record_once(self, job: ChunkJob, gateway: Gateway, sent: "_Sent") -> None:
         now = self._clock()
         async with self._database.session_scope(job.tenant) as session:
-            changed = await _Recorder(SaidaRepository(session, job.tenant), job, gateway, now).write(sent)
+            saida = SaidaRepository(session, job.tenant)
+            await saida.lock_visits([r.mensagem_id for r in sent.results if r.motivo == _BAD_NUMBER])
+            changed = await _Recorder(saida, job, gateway, now).write(sent)
             await HistoricoRepository(session, job.tenant).add(
                 [line for result in changed for line in _lines(sent.started, result, now)]
             )

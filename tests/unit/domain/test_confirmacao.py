@@ -107,7 +107,7 @@ def test_only_a_live_booking_is_messaged(situacao: SituacaoAgenda) -> None:
     ("estado", "novo", "expected"),
     [
         pytest.param(M.NA_FILA, M.EM_ENVIO, M.EM_ENVIO, id="the worker starts it"),
-        pytest.param(M.EM_ENVIO, M.NA_FILA, M.NA_FILA, id="surely not taken: back to the queue"),
+        pytest.param(M.EM_ENVIO, M.AGENDADA, M.AGENDADA, id="surely not taken: it waits again"),
         pytest.param(M.ENVIADA, M.ENTREGUE, M.ENTREGUE, id="delivered"),
         pytest.param(M.ENTREGUE, M.ENVIADA, M.ENTREGUE, id="sent, told after delivered"),
         pytest.param(M.LIDA, M.ENTREGUE, M.LIDA, id="delivered, told after read"),
@@ -116,6 +116,8 @@ def test_only_a_live_booking_is_messaged(situacao: SituacaoAgenda) -> None:
         pytest.param(M.EM_ENVIO, M.LIDA, M.LIDA, id="the receipt overtook the answer"),
         pytest.param(M.INCERTA, M.ENVIADA, M.ENVIADA, id="a query settles it"),
         pytest.param(M.INCERTA, M.LIDA, M.LIDA, id="a receipt settles it"),
+        pytest.param(M.EM_ENVIO, M.CANCELADA, M.EM_ENVIO, id="what may have left is not withdrawn"),
+        pytest.param(M.INCERTA, M.EXPIRADA, M.INCERTA, id="what may have arrived is not given up"),
         pytest.param(M.INCERTA, M.EM_ENVIO, M.INCERTA, id="never started again without a decision"),
         pytest.param(M.FALHOU, M.ENTREGUE, M.ENTREGUE, id="a failure that arrived"),
         pytest.param(M.FALHOU, M.ENVIADA, M.FALHOU, id="sent, told after failed"),
