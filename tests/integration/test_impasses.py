@@ -23,6 +23,7 @@ from tests.integration.portador import Portador
 VISITAS: Final = 90
 FONES: Final = 30
 RODADAS: Final = 4
+_PARADAS: Final = {7: "parar", 11: "número errado", 19: "ela faleceu"}
 _VERSAO: Final = datetime(2026, 3, 1, tzinfo=UTC)
 # Every message somewhere on its way, due to be swept, released or started again.
 _SHUFFLE: Final = """
@@ -93,7 +94,8 @@ class Pressa:
         await importador.importar(agenda(rodada, salt=salt)[::order], origem="hospital", now=self.cenario.relogio())
 
     async def answer(self, n: int, rodada: int) -> None:
-        body = {"telefone": _fone(n), "resposta": str((n + rodada) % 2), "mensagem_id": f"{rodada}-{n}"}
+        texto = _PARADAS.get(n, str((n + rodada) % 2))
+        body = {"telefone": _fone(n), "resposta": texto, "mensagem_id": f"{rodada}-{n}"}
         await self.cenario.call(body)
 
     async def report(self, n: int) -> None:
