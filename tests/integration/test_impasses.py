@@ -53,7 +53,9 @@ async def impasses(address: ServerAddress) -> AsyncIterator[asyncpg.Connection]:
 async def deadlocks(superuser: asyncpg.Connection, cenario: Cenario) -> int:
     """Return the server's count: a backend tells its figures when it ends, at the latest."""
     await cenario.database.engine.dispose()
-    while await superuser.fetchval("SELECT count(*) FROM pg_stat_activity WHERE usename = 'confirma_app'"):
+    for _ in range(200):
+        if not await superuser.fetchval("SELECT count(*) FROM pg_stat_activity WHERE usename = 'confirma_app'"):
+            break
         await asyncio.sleep(0.02)
     return int(await superuser.fetchval("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"))
 
