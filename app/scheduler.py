@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app.database import Database, is_away
 from app.repositories.hospital import HospitalRepository
 from app.services.lembrete_service import LembreteService
-from app.services.liberacao_service import Custo, LiberacaoService
+from app.services.liberacao_service import LiberacaoService, Via
 
 _BATCHES: Final = 200  # of one entry's run: a backlog must not keep the other entries waiting for ever
 _AHEAD: Final = timedelta(days=120)
@@ -26,12 +26,12 @@ ON CONFLICT (nome) DO UPDATE SET ultima_em = excluded.ultima_em, resultado = exc
 
 
 class Channels(Protocol):
-    """The hospitals and what their channels charge."""
+    """The hospitals and their channels."""
 
     async def tenants(self) -> list[int]: ...
 
-    async def costs(self) -> Mapping[int, Mapping[int, Custo]]:
-        """Return hospital → channel → what a message costs there."""
+    async def vias(self) -> Mapping[int, Mapping[int, Via]]:
+        """Return hospital → channel → the channel as a road."""
         ...
 
 
@@ -124,11 +124,11 @@ class AppointmentScheduler:
     async def release(self) -> int:
         """Release what the channels may send now; return how many messages. One hospital's failure is its own."""
         now, total = self._clock(), 0
-        for tenant_id, costs in (await self._canais.costs()).items():
+        for tenant_id, vias in (await self._canais.vias()).items():
             try:
                 async with self._database.session_scope(tenant_id) as session:
                     service = LiberacaoService(session, tenant_id, chunk_size=self._chunk_size)
-                    total += await service.release(costs, now=now)
+                    total += await service.release(vias, now=now)
             except Exception as error:
                 if is_away(error):
                     raise

@@ -126,7 +126,7 @@ async def batch(programa: Programa) -> dict[str, float]:
     async with programa.database.session_scope(tenant) as session:
         planned = await LembreteService(session, tenant).plan_due(now, limite=LOTE)
     middle = time.perf_counter()
-    costs = (await programa.canais.costs())[tenant]
+    costs = (await programa.canais.vias())[tenant]
     resumed = time.perf_counter()
     async with programa.database.session_scope(tenant) as session:
         released = await LiberacaoService(session, tenant).release(costs, now=now)

@@ -89,8 +89,8 @@ async def run_case(known: bool, campos: dict[str, str]) -> dict[str, Any]:  # no
         finally:
             worker.stop()
             await task
-        costs = (await programa.canais.costs())[programa.tenant_id].values()
-        most = max(cost.of(known, False) for cost in costs)  # noqa: FBT003
+        costs = (await programa.canais.vias())[programa.tenant_id].values()
+        most = max(cost.custo(known, False) for cost in costs)  # noqa: FBT003
         figures["custo_maximo"] = most
         figures["recusas_429"] = sum(row["status"] == 429 for row in fake.log)
         await erase(bancada)

@@ -82,18 +82,22 @@ def choose_alvo(
     atendimento_id: int | None,
     nr_seq_agenda: str | None,
     quoted_id: str | None,
+    mensagem_id: int | None = None,
     now: datetime,
 ) -> Alvo:
     """Return the question an answer belongs to.
 
-    By the quoted message (as it was: a later one about the same visit does not
-    hide it), else by the only open question; an id in the payload decides while
-    no more than one is open, because a contact's field at the gateway holds one
-    value: with several open it may be any of them, and one older than the open
-    question was overwritten when that question left.
+    By the message whose button was touched (`mensagem_id`) or that was quoted
+    (as it was: a later one about the same visit does not hide it), else by the
+    only open question; an id in the payload decides while no more than one is
+    open, because a contact's field at the gateway holds one value: with several
+    open it may be any of them, and one older than the open question was
+    overwritten when that question left.
     """
     perguntas = tuple(perguntas)
-    quoted = [pergunta for pergunta in perguntas if quoted_id and pergunta.provider_id == quoted_id]
+    quoted = [pergunta for pergunta in perguntas if pergunta.mensagem_id == mensagem_id] or [
+        pergunta for pergunta in perguntas if quoted_id and pergunta.provider_id == quoted_id
+    ]
     if quoted:
         return _judge(quoted[0], now)
     newest = _newest_first(perguntas)

@@ -102,6 +102,8 @@ def stops(intencao: Intencao) -> bool:
     return intencao in _SEMPRE and _SEMPRE[intencao][2] is not None
 
 
+# A button that this phone was not given, and a thumb under a message: kept, and nothing else.
+NADA: Final = Conduta(desfecho=Desfecho.NAO_ENTENDIDO)
 _SEM_PERGUNTA: Final[Mapping[TipoAlvo, Conduta]] = {
     TipoAlvo.NENHUM: Conduta(desfecho=Desfecho.SEM_ATENDIMENTO),
     TipoAlvo.PASSADA: Conduta(desfecho=Desfecho.CONSULTA_PASSADA, modelo="passada"),

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 _RAJADA_S: Final = 2.0  # at most this many seconds of the rate leave at once
+_VELOZ: Final = 1200  # a minute: from here on a second's worth is enough, and the worker spaces it out
+_RAJADA_VELOZ_S: Final = 1.0
 _MENSAGEM: Final = 10.0  # room for the dearest message, where two seconds of a slow channel are less
 _DESACERTO: Final = timedelta(minutes=1)  # clocks of two machines may differ by this much
 
@@ -18,7 +20,21 @@ class Ritmo:
     @property
     def teto(self) -> float:
         """The most that may be spent at once."""
-        return max(self.por_minuto / 60 * _RAJADA_S, min(_MENSAGEM, self.por_minuto / 2), 1.0)
+        rajada_s = _RAJADA_VELOZ_S if self.veloz else _RAJADA_S
+        return max(self.por_minuto / 60 * rajada_s, min(_MENSAGEM, self.por_minuto / 2), 1.0)
+
+    @property
+    def veloz(self) -> bool:
+        """Whether so many leave at a time that the gateway would see them as a burst."""
+        return self.por_minuto >= _VELOZ
+
+    def seat(self, vaga_em: datetime | None, unidades: float, now: datetime) -> tuple[datetime, datetime]:
+        """Return when the first of some messages leaves, and when the first after them may: never two at a time.
+
+        Whatever the number of processes that release, no second sees more than the rate.
+        """
+        inicio = max(vaga_em, now) if vaga_em is not None and vaga_em <= now + _DESACERTO else now
+        return inicio, inicio + timedelta(seconds=unidades * 60 / self.por_minuto)
 
     @property
     def por_segundo(self) -> float:

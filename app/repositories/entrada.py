@@ -21,23 +21,25 @@ _ASKED_SINCE: Final = timedelta(days=45)
 
 # Found by the gateway's id or by the phone without regard to its ninth digit. The row lock serialises one contact's
 # answers; it is taken in the order of ids, so that two batches never wait for each other. What a patient wrote opens
-# the conversation; news of a message does not.
+# the conversation on the channel they wrote to, and makes it theirs; news of a message does not.
 _CONTACTS: Final = text("""
 WITH quem AS (
-    SELECT u.n, cc.contato_id AS id, u.escreveu
+    SELECT u.n, cc.contato_id AS id, u.canal, u.escreveu
     FROM unnest(CAST(:ns AS int[]), CAST(:canais AS bigint[]), CAST(:externos AS text[]), CAST(:escreveram AS bool[]))
          AS u(n, canal, externo, escreveu)
     JOIN contatos_canais cc ON cc.tenant_id = :tenant AND cc.canal_id = u.canal AND cc.externo_id = u.externo
     UNION
-    SELECT u.n, c.id, u.escreveu
-    FROM unnest(CAST(:ns AS int[]), CAST(:chaves AS bytea[]), CAST(:escreveram AS bool[])) AS u(n, chave, escreveu)
+    SELECT u.n, c.id, u.canal, u.escreveu
+    FROM unnest(CAST(:ns AS int[]), CAST(:canais AS bigint[]), CAST(:chaves AS bytea[]), CAST(:escreveram AS bool[]))
+         AS u(n, canal, chave, escreveu)
     JOIN contatos c ON c.tenant_id = :tenant AND c.chave_hash = u.chave),
 trancados AS (
     SELECT id FROM contatos WHERE tenant_id = :tenant AND id IN (SELECT id FROM quem) ORDER BY id
     FOR NO KEY UPDATE),  -- whoever writes a message about a phone does not wait for it
 abertos AS (
-    UPDATE contatos c SET ultima_entrada_em = :now FROM trancados t
-    WHERE c.tenant_id = :tenant AND c.id = t.id AND c.id IN (SELECT id FROM quem WHERE escreveu))
+    UPDATE contatos c SET ultima_entrada_em = :now, canal_id = coalesce(q.canal, c.canal_id)
+    FROM trancados t JOIN (SELECT DISTINCT ON (id) id, canal FROM quem WHERE escreveu ORDER BY id, n DESC) q USING (id)
+    WHERE c.tenant_id = :tenant AND c.id = t.id)
 SELECT q.n, q.id FROM quem q JOIN trancados t ON t.id = q.id ORDER BY q.n, q.id""")
 
 _LAST: Final = text("""
@@ -197,7 +199,7 @@ class EntradaRepository(TenantRepository):
     async def contacts(self, quem: Sequence[Quem], now: datetime) -> dict[int, list[int]]:
         """Return, by position, the contacts each event may come from, locked.
 
-        Whoever wrote has an open conversation from `now` on.
+        Whoever wrote has an open conversation on that channel from `now` on, and keeps it.
         """
         finder = self.finder
         rows = await self._fetch(

@@ -1,7 +1,7 @@
 """What is set up about one hospital: its policy, units, templates, channels."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -76,13 +76,14 @@ class HospitalRepository(TenantRepository):
         query = select(Canal).where(Canal.ativo).order_by(Canal.prioridade, Canal.id)
         return list((await self._session.scalars(query)).all())
 
-    async def canais_for_release(self, now: datetime) -> list[Canal]:
-        """Return the channels that may send now, locked; one that another process is releasing is left out."""
+    async def lock_canais(self, ids: Iterable[int]) -> list[Canal]:
+        """Return these channels as they are now, locked; one that another process is releasing is left out."""
         query = (
             select(Canal)
-            .where(Canal.ativo, (Canal.pausado_ate.is_(None)) | (Canal.pausado_ate <= now))
+            .where(Canal.id.in_(list(ids)))
             .order_by(Canal.prioridade, Canal.id)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=True, key_share=True)
+            .execution_options(populate_existing=True)
         )
         return list((await self._session.scalars(query)).all())
 

@@ -8,9 +8,13 @@ from sqlalchemy import text
 
 from app.repositories.base import TenantRepository
 
-_STOP_CONTACT: Final = text("""
-UPDATE contatos SET optout_em = coalesce(optout_em, :now)
-WHERE tenant_id = :tenant AND id = ANY(CAST(:contatos AS bigint[]))""")
+# By ascending id: the order of locks of docs/arquitetura.md.
+_IN_ORDER: Final = """id IN (SELECT id FROM contatos WHERE tenant_id = :tenant AND id = ANY(CAST(:contatos AS bigint[]))
+                            ORDER BY id FOR NO KEY UPDATE)"""
+_STOP_CONTACT: Final = text(f"""
+UPDATE contatos SET optout_em = coalesce(optout_em, :now) WHERE tenant_id = :tenant AND {_IN_ORDER}""")  # noqa: S608  a constant
+_WITHOUT_WHATSAPP: Final = text(f"""
+UPDATE contatos SET sem_whatsapp_em = :now WHERE tenant_id = :tenant AND {_IN_ORDER}""")  # noqa: S608  a constant
 _STOP_PATIENT_HERE: Final = text("""
 UPDATE pacientes_contatos SET numero_errado_em = :now WHERE tenant_id = :tenant
   AND contato_id = ANY(CAST(:contatos AS bigint[])) AND paciente_id = ANY(CAST(:pacientes AS bigint[]))""")
@@ -28,7 +32,13 @@ class ParadaRepository(TenantRepository):
     """Writes what must not go on, and finds the visits it is about."""
 
     async def stop_contact(self, contatos: Sequence[int], now: datetime) -> None:
-        await self._fetch(_STOP_CONTACT, contatos=list(contatos), now=now)
+        if contatos:
+            await self._fetch(_STOP_CONTACT, contatos=list(contatos), now=now)
+
+    async def flag_without_whatsapp(self, contatos: Sequence[int], now: datetime) -> None:
+        """Remember that WhatsApp has no such numbers."""
+        if contatos:
+            await self._fetch(_WITHOUT_WHATSAPP, contatos=list(contatos), now=now)
 
     async def stop_patient_here(self, pacientes: Sequence[int], contatos: Sequence[int], now: datetime) -> None:
         await self._fetch(_STOP_PATIENT_HERE, pacientes=list(pacientes), contatos=list(contatos), now=now)

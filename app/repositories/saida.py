@@ -20,36 +20,11 @@ WHERE tenant_id = :tenant AND id IN (SELECT atendimento_id FROM mensagens_atendi
                                      WHERE tenant_id = :tenant AND mensagem_id = ANY(CAST(:ids AS bigint[])))
 ORDER BY id FOR UPDATE""")
 
-_CANDIDATES: Final = text("""
-SELECT m.id, m.dia, cc.externo_id IS NOT NULL AS conhecido,
-       coalesce(c.ultima_entrada_em > CAST(:now AS timestamptz) - interval '24 hours', false) AS sessao
-FROM mensagens m
-JOIN contatos c ON c.tenant_id = m.tenant_id AND c.id = m.contato_id
-LEFT JOIN contatos_canais cc ON cc.tenant_id = m.tenant_id AND cc.canal_id = :canal AND cc.contato_id = m.contato_id
-WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.quando <= :now AND m.ate > :now
-ORDER BY m.prioridade, m.quando, m.id LIMIT :limite
-FOR UPDATE OF m SKIP LOCKED""")
-
-_RELEASE: Final = text("""
-UPDATE mensagens m SET estado = 'na_fila', canal_id = :canal, custo = u.custo, chunk = u.chunk, atualizado_em = :now
-FROM unnest(CAST(:ids AS bigint[]), CAST(:dias AS date[]), CAST(:custos AS smallint[]), CAST(:chunks AS uuid[]))
-     AS u(id, dia, custo, chunk)
-WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia = u.dia
-  AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date) AND m.estado = 'agendada'""")
-
-_SPEND: Final = text("""
-UPDATE canais SET fichas = :fichas, fichas_em = :em WHERE tenant_id = :tenant AND id = :canal""")
-_REFUND: Final = text("""
-UPDATE canais SET fichas = least(fichas + :fichas, CAST(:teto AS double precision))
-WHERE tenant_id = :tenant AND id = :canal""")
-_PAUSE: Final = text("""
-UPDATE canais SET pausado_ate = greatest(pausado_ate, CAST(:ate AS timestamptz)), pausa_motivo = :motivo
-WHERE tenant_id = :tenant AND id = :canal""")
-
 _LOAD: Final = text("""
 SELECT m.id, m.dia, m.tipo, m.passo, m.estado, m.modelo, m.quando, m.ate, m.contato_id, m.recebida_id, m.tentativas,
        m.custo, m.texto, c.telefone, c.optout_em, cc.externo_id,
-       coalesce(c.ultima_entrada_em > CAST(:now AS timestamptz) - interval '24 hours', false) AS sessao
+       coalesce(c.ultima_entrada_em > CAST(:now AS timestamptz) - interval '24 hours'
+                AND coalesce(c.canal_id, :canal) = :canal, false) AND NOT m.exige_modelo AS sessao
 FROM mensagens m
 JOIN contatos c ON c.tenant_id = m.tenant_id AND c.id = m.contato_id
 LEFT JOIN contatos_canais cc ON cc.tenant_id = m.tenant_id AND cc.canal_id = :canal AND cc.contato_id = m.contato_id
@@ -60,7 +35,7 @@ ORDER BY m.id FOR UPDATE OF m""")
 _VISITS: Final = text("""
 SELECT ma.mensagem_id, ma.letra, ma.passo, ma.horario_versao AS perguntada, a.id, a.nr_seq_agenda, a.unidade_id, a.tipo,
        a.data_consulta, a.especialidade, a.nome_medico, a.chegar_antes_min, a.preparo, a.status_confirmacao,
-       a.situacao_agenda, a.horario_versao, p.nome,
+       a.situacao_agenda, a.horario_versao, a.duracao_min, a.email, p.nome,
        (p.falecido_em IS NOT NULL OR pc.numero_errado_em IS NOT NULL) AS calado
 FROM mensagens_atendimentos ma
 JOIN atendimentos a ON a.tenant_id = ma.tenant_id AND a.id = ma.atendimento_id
@@ -98,12 +73,13 @@ WITH na_ordem AS (
       AND dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)
     ORDER BY id FOR UPDATE)
 UPDATE mensagens m SET estado = u.estado, motivo = u.motivo, quando = coalesce(u.quando, m.quando),
-       provider_id = coalesce(u.provider_id, m.provider_id),
+       provider_id = coalesce(u.provider_id, m.provider_id), exige_modelo = m.exige_modelo OR u.exige_modelo,
        enviada_em = coalesce(m.enviada_em, CASE WHEN u.estado = 'enviada' THEN CAST(:now AS timestamptz) END),
        chunk = CASE WHEN u.estado = 'agendada' THEN NULL ELSE m.chunk END, atualizado_em = :now
 FROM na_ordem
 JOIN unnest(CAST(:ids AS bigint[]), CAST(:estados AS text[]), CAST(:motivos AS text[]), CAST(:quandos AS timestamptz[]),
-            CAST(:provider_ids AS text[])) AS u(id, estado, motivo, quando, provider_id) USING (id)
+            CAST(:provider_ids AS text[]), CAST(:exigem AS bool[]))
+     AS u(id, estado, motivo, quando, provider_id, exige_modelo) USING (id)
 WHERE m.tenant_id = :tenant AND m.id = na_ordem.id AND m.dia = na_ordem.dia
   AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)
   AND m.estado = ANY(CAST(:atuais AS text[])) AND (m.estado, u.estado) IN ({_PAIRS})
@@ -154,6 +130,8 @@ class Resultado:
     motivo: str | None = None
     quando: datetime | None = None
     provider_id: str | None = None
+    exige_modelo: bool = False
+    """The gateway said that a free text does not get through now."""
 
 
 class SaidaRepository(TenantRepository):
@@ -167,36 +145,6 @@ class SaidaRepository(TenantRepository):
     async def expiring(self, now: datetime) -> Sequence[Record]:
         """Return messages whose moment passed before they could leave, locked with their visits."""
         return await self._sweep(_EXPIRING, now=now)
-
-    async def candidates(self, canal_id: int, now: datetime, *, limite: int) -> Sequence[Record]:
-        """Return what may leave, most urgent first: rows (id, dia, conhecido, sessao), locked."""
-        return await self._run(_CANDIDATES, canal=canal_id, now=now, limite=limite)
-
-    async def release(self, canal_id: int, rows: Sequence[tuple[int, date, int, str]], *, now: datetime) -> None:
-        """Put messages (id, day, cost, chunk) into the queue of a channel."""
-        dias = [row[1] for row in rows]
-        await self._execute(
-            _RELEASE,
-            canal=canal_id,
-            ids=[row[0] for row in rows],
-            dias=dias,
-            custos=[row[2] for row in rows],
-            chunks=[row[3] for row in rows],
-            de=min(dias),
-            ate=max(dias),
-            now=now,
-        )
-
-    async def spend(self, canal_id: int, fichas: float, *, em: datetime) -> None:
-        """Write what is left; `em` is up to when the refill is paid out."""
-        await self._execute(_SPEND, canal=canal_id, fichas=fichas, em=em)
-
-    async def refund(self, canal_id: int, fichas: float, *, teto: float) -> None:
-        """Give back what was reserved and not spent."""
-        await self._execute(_REFUND, canal=canal_id, fichas=fichas, teto=teto)
-
-    async def pause(self, canal_id: int, ate: datetime, motivo: str) -> None:
-        await self._execute(_PAUSE, canal=canal_id, ate=ate, motivo=motivo)
 
     async def load(self, canal_id: int, lote: Lote, *, now: datetime) -> Sequence[Record]:
         """Return the chunk's messages that still wait, and those a dead worker left in the air, locked."""
@@ -247,6 +195,7 @@ class SaidaRepository(TenantRepository):
             motivos=[r.motivo for r in results],
             quandos=[r.quando for r in results],
             provider_ids=[r.provider_id for r in results],
+            exigem=[r.exige_modelo for r in results],
             atuais=[estado.value for estado in atuais],
             de=lote.de,
             ate=lote.ate,

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -11,14 +11,18 @@ from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Record
+from app.domain.caminho import CanalNaRua, choose_caminhos
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.politica import AoIncerta
 from app.domain.ritmo import Ritmo
 from app.domain.saida import SEM_PROVA
+from app.domain.saude import PROVA, SaudeCanal
 from app.models import Canal
 from app.repositories.base import FatoHistorico, HistoricoRepository
+from app.repositories.canais import CanalRepository
 from app.repositories.efeitos import EfeitoRepository
 from app.repositories.hospital import HospitalRepository
+from app.repositories.liberacao import Busca, LiberacaoRepository
 from app.repositories.saida import Lote, Resultado, SaidaRepository
 
 M = EstadoMensagem
@@ -38,6 +42,12 @@ class ChunkJob(msgspec.Struct, frozen=True):
     ids: list[int]
     de: date
     ate: date
+    inicio: float = 0.0
+    """When the first of them may leave (seconds since 1970)."""
+    por_s: float = 0.0
+    """How many may leave a second; 0 is as fast as they can."""
+    prova: bool = False
+    """The channel fell: it is asked whether it is back before anything is handed over."""
 
     @property
     def lote(self) -> Lote:
@@ -45,11 +55,56 @@ class ChunkJob(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Custo:
-    """The most one message may spend on a channel, by what is known of its contact."""
+class Via:
+    """A channel as its gateway has it: what a message costs at most, and what must be minded."""
 
-    of: Callable[[bool, bool], int]
+    custo: Callable[[bool, bool], int]
     """(gateway id known, conversation open) → units"""
+    ultimo_recurso: bool = False
+    por_email: bool = False
+    par_s: float = 0.0
+    """The least time between two messages to one person."""
+    por_mensagem: bool = False
+    """Its rate counts messages, so that they can be spaced out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Passo:
+    """How a channel's chunks of one round leave."""
+
+    inicio: float
+    por_s: float
+    prova: bool
+
+
+@dataclass(slots=True)
+class _Conta:
+    """What one channel may spend in this round."""
+
+    ritmo: Ritmo | None
+    fichas: float
+    novos: float
+    """People it may still write to first."""
+    um_por_pessoa: bool
+    escolhidos: list[tuple[int, date, int]] = field(default_factory=list)
+    iniciados: list[int] = field(default_factory=list)
+    _pessoas: set[int] = field(default_factory=set)
+
+    def take(self, row: Record, units: int) -> bool:
+        """Take one candidate; False when the rate is spent."""
+        if self.ritmo and not self.ritmo.allows(self.fichas, units):
+            return False
+        if self.um_por_pessoa and row.contato_id in self._pessoas:
+            return True
+        if not row.sessao and not row.iniciado:
+            if self.novos < 1:
+                return True
+            self.novos -= 1
+            self.iniciados.append(row.contato_id)
+        self._pessoas.add(row.contato_id)
+        self.fichas -= self.ritmo.charge(units) if self.ritmo else units
+        self.escolhidos.append((row.id, row.dia, units))
+        return True
 
 
 class LiberacaoService:
@@ -61,17 +116,37 @@ class LiberacaoService:
         self._tenant_id = tenant_id
         self._chunk_size = chunk_size
         self._saida = SaidaRepository(session, tenant_id)
+        self._liberacao = LiberacaoRepository(session, tenant_id)
+        self._canais = CanalRepository(session, tenant_id)
         self._hospital = HospitalRepository(session, tenant_id)
         self._historico = HistoricoRepository(session, tenant_id)
         self._efeitos = EfeitoRepository(session, tenant_id)
 
-    async def release(self, custos: Mapping[int, Custo], *, now: datetime) -> int:
-        """Release what every channel with a gateway (`custos` by channel) may send now; return how many messages."""
+    async def release(self, vias: Mapping[int, Via], *, now: datetime) -> int:
+        """Release what every channel with a gateway (`vias` by channel) may send now; return how many messages."""
+        canais = [canal for canal in await self._hospital.canais() if canal.id in vias]
+        usados = {canal.id: await self._started(canal, now) for canal in canais}
+        caminhos = choose_caminhos(_na_rua(canal, vias[canal.id], usados[canal.id], now) for canal in canais)
+        sem_outro = not any(vias[ident].ultimo_recurso for ident in caminhos)
         total = 0
-        for canal in await self._hospital.canais_for_release(now):
-            if canal.id in custos:
-                total += await self._release_canal(canal, custos[canal.id], now)
+        for canal in await self._hospital.lock_canais(caminhos) if caminhos else ():
+            via = vias[canal.id]
+            busca = Busca(
+                canal_id=canal.id,
+                caminho=caminhos[canal.id],
+                limite=self._chunk_size * _WAVES,
+                ultimo_recurso=via.ultimo_recurso,
+                todos=sem_outro,
+                por_email=via.por_email,
+                par_s=via.par_s,
+                contado=canal.contatos_por_dia is not None,
+                cheio=_is_full(canal, usados[canal.id]),
+            )
+            total += await self._release_canal(canal, via, busca, usados[canal.id], now=now)
         return total
+
+    async def _started(self, canal: Canal, now: datetime) -> int:
+        return await self._liberacao.count_started(canal.id, now) if canal.contatos_por_dia is not None else 0
 
     async def expire(self, now: datetime) -> int:
         """Give up messages whose moment passed before they could leave, and say so in the history."""
@@ -106,28 +181,37 @@ class LiberacaoService:
         results = [Resultado(mensagem_id=row.id, estado=following[row.estado], motivo=motivo) for row in rows]
         return sorted(await self._saida.record(lote, results, now=now, atuais=tuple(following)))
 
-    async def _release_canal(self, canal: Canal, custo: Custo, now: datetime) -> int:
+    async def _release_canal(self, canal: Canal, via: Via, busca: Busca, usados: int, *, now: datetime) -> int:
         ritmo = Ritmo(canal.taxa_por_minuto) if canal.taxa_por_minuto else None
         fichas = ritmo.refill(canal.fichas, canal.fichas_em, now) if ritmo else float("inf")
-        most = self._chunk_size * _WAVES
-        limite = min(max(int(fichas), 0) + 1, most) if ritmo else most  # a dear message leaves the bucket in debt
-        chosen: list[tuple[int, date, int]] = []
-        for row in await self._saida.candidates(canal.id, now, limite=limite):
-            units = custo.of(row.conhecido, row.sessao)
-            if ritmo and not ritmo.allows(fichas, units):
-                break
-            fichas -= ritmo.charge(units) if ritmo else units
-            chosen.append((row.id, row.dia, units))
+        novos = float("inf") if canal.contatos_por_dia is None else canal.contatos_por_dia - usados
+        conta = _Conta(ritmo, fichas, novos, um_por_pessoa=via.par_s > 0)
+        most = PROVA if canal.quedas else busca.limite
         if ritmo:
-            await self._saida.spend(canal.id, fichas, em=ritmo.mark(canal.fichas_em, now))
-        if chosen:
-            await self._enqueue(canal.id, chosen, now)
-        return len(chosen)
+            most = min(max(int(fichas), 0) + 1, most)  # a dear message leaves the bucket in debt
+        for row in await self._liberacao.candidates(replace(busca, limite=most), now):
+            if not conta.take(row, via.custo(row.conhecido, row.sessao)):
+                break
+        inicio, vaga_em = now, None
+        if ritmo and ritmo.veloz and via.por_mensagem and conta.escolhidos:
+            inicio, vaga_em = ritmo.seat(canal.vaga_em, sum(units for _, _, units in conta.escolhidos), now)
+        if ritmo:
+            em = ritmo.mark(canal.fichas_em, now)
+            await self._canais.spend(canal.id, conta.fichas, em=em, vaga_em=vaga_em)
+        if conta.escolhidos:
+            if busca.contado:
+                await self._liberacao.start_conversations(canal.id, conta.iniciados, now)
+            por_s = ritmo.por_minuto / 60 if ritmo and vaga_em else 0.0
+            pace = _Passo(inicio.timestamp(), por_s, prova=canal.quedas > 0)
+            await self._enqueue(canal.id, conta.escolhidos, pace, now)
+        return len(conta.escolhidos)
 
-    async def _enqueue(self, canal_id: int, chosen: Sequence[tuple[int, date, int]], now: datetime) -> None:
+    async def _enqueue(
+        self, canal_id: int, chosen: Sequence[tuple[int, date, int]], passo: _Passo, now: datetime
+    ) -> None:
         chunks = [(str(uuid.uuid4()), chunk) for chunk in _slices(chosen, self._chunk_size)]
         rows = [(ident, dia, units, key) for key, chunk in chunks for ident, dia, units in chunk]
-        await self._saida.release(canal_id, rows, now=now)
+        await self._liberacao.release(canal_id, rows, now=now)
         connection = await (await self._session.connection()).get_raw_connection()
         if connection.driver_connection is None:
             raise RuntimeError("the session has no driver connection")
@@ -138,8 +222,11 @@ class LiberacaoService:
                 [ident for ident, _, _ in chunk],
                 min(dia for _, dia, _ in chunk),
                 max(dia for _, dia, _ in chunk),
+                passo.inicio + (position * self._chunk_size / passo.por_s if passo.por_s else 0.0),
+                passo.por_s,
+                passo.prova,
             )
-            for _, chunk in chunks
+            for position, (_, chunk) in enumerate(chunks)
         ]
         queries = Queries.from_asyncpg_connection(connection.driver_connection)
         await queries.enqueue(
@@ -166,3 +253,19 @@ class LiberacaoService:
 
 def _slices(chosen: Sequence[tuple[int, date, int]], size: int) -> Iterator[Sequence[tuple[int, date, int]]]:
     return (chosen[start : start + size] for start in range(0, len(chosen), size))
+
+
+def _na_rua(canal: Canal, via: Via, usados: int, now: datetime) -> CanalNaRua:
+    saude = SaudeCanal(canal.acertos, canal.erros, canal.quedas, canal.doente_ate)
+    paused = canal.pausado_ate is not None and now < canal.pausado_ate
+    return CanalNaRua(
+        id=canal.id,
+        prioridade=canal.prioridade,
+        ultimo_recurso=via.ultimo_recurso,
+        usavel=not paused and not saude.is_sick(now),
+        cheio=_is_full(canal, usados),
+    )
+
+
+def _is_full(canal: Canal, usados: int) -> bool:
+    return canal.contatos_por_dia is not None and usados >= canal.contatos_por_dia

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.agrupamento import letter
 from app.domain.alvo import Alvo, Pergunta, TipoAlvo, VisitaPerguntada, choose_alvo
+from app.domain.botao import INTENCOES, Toque
 from app.domain.confirmacao import StatusConfirmacao, TipoMensagem
-from app.domain.conversa import Conduta, Desfecho, decide_conduta, may_reply, stops
+from app.domain.conversa import NADA, Conduta, Desfecho, decide_conduta, may_reply, stops
 from app.domain.resposta import Intencao, Leitura, read_resposta
 from app.domain.resposta.letras import read_por_letra
 from app.domain.resposta.todos import means_all, read_todos
@@ -21,6 +22,7 @@ from app.repositories.base import FatoHistorico, HistoricoRepository
 from app.repositories.entrada import Aplicada, EntradaRepository, Guardada, Quem, Respondida
 from app.repositories.planejamento import MensagemNova, PlanejamentoRepository
 from app.schemas import Recebida
+from app.services.botoes import read_botao
 from app.services.efeitos import EfeitoService, Mudanca
 from app.services.paradas import ParadaService
 from app.services.webhook_resposta import build_resposta, without_phone
@@ -58,6 +60,7 @@ class _Caso:
     alvo: Alvo = field(default_factory=lambda: Alvo(TipoAlvo.NENHUM))
     leitura: Leitura | None = None
     conduta: Conduta | None = None
+    toque: Toque | None = None
     fora_de_ordem: bool = False
     resultado: dict[str, Any] | None = None
 
@@ -126,6 +129,10 @@ class WebhookService:
         found = await self._entrada.contacts([_quem(caso.chegada) for caso in casos], now)
         for position, caso in enumerate(casos):
             caso.contatos = found.get(position, [])
+            caso.toque = read_botao(self._entrada.finder, caso.recebida.botao, caso.contatos)
+            if caso.toque is not None and caso.toque.autentico:
+                botao = caso.toque.botao
+                caso.leitura = Leitura(INTENCOES[botao], confianca=1.0, etapa="botao", regra=botao.value)
 
     async def _name(self, casos: Sequence[_Caso], now: datetime) -> None:
         """Give each event what makes it one of a kind; one that came before gets the answer it got then.
@@ -169,6 +176,7 @@ class WebhookService:
                 atendimento_id=caso.recebida.atendimento_id,
                 nr_seq_agenda=caso.recebida.nr_seq_agenda,
                 quoted_id=caso.recebida.quoted_id,
+                mensagem_id=caso.toque.mensagem_id if caso.toque and caso.toque.autentico else None,
                 now=now,
             )
         await self._settle(casos, now)
@@ -191,6 +199,9 @@ class WebhookService:
             [caso.alvo.pergunta.mensagem_id for caso in unsure if caso.alvo.pergunta],
         )
         for caso in casos:
+            if _says_nothing(caso):
+                caso.conduta, caso.leitura = NADA, Leitura(Intencao.UNCLEAR, regra="nada_a_fazer")
+                continue
             if caso.fora_de_ordem:
                 caso.conduta = Conduta(desfecho=Desfecho.JA_RESPONDIDO, visitas=caso.alvo.perguntas[0].visitas)
                 caso.leitura = Leitura(_intencao(caso), regra="fora_de_ordem")
@@ -272,6 +283,11 @@ def _first_of_each(casos: Iterable[_Caso], about: Any) -> list[_Caso]:
 
 def _intencao(caso: _Caso) -> Intencao:
     return caso.leitura.intencao if caso.leitura else Intencao.UNCLEAR
+
+
+def _says_nothing(caso: _Caso) -> bool:
+    """Tell whether it is a button that this phone was not given (forwarded, edited), or a mere reaction."""
+    return caso.recebida.midia == "reaction" or (caso.toque is not None and not caso.toque.autentico)
 
 
 def _quem(chegada: Chegada) -> Quem:

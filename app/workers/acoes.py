@@ -12,8 +12,8 @@ from app.domain.confirmacao import Fato, SituacaoAgenda, StatusConfirmacao, Tipo
 from app.models import Atendimento, Contato
 from app.providers.base import GatewayHealth, Misconfigured, ProviderError, Receipt, StepResult
 from app.providers.botconversa import BotconversaProvider, Named
+from app.repositories.liberacao import LiberacaoRepository
 from app.repositories.planejamento import MensagemNova, PlanejamentoRepository, key_of
-from app.repositories.saida import SaidaRepository
 from app.services.atendimento_service import AtendimentoInexistente, RegraRecusou
 from app.services.botconversa_service import BotconversaService
 from app.services.liberacao_service import ChunkJob
@@ -127,7 +127,7 @@ class GatewayActions:
             ids = await planejamento.add([mensagem], now)
             ident = ids[key_of(mensagem)]
             chunk = "00000000-0000-0000-0000-000000000000"  # no job carries it: a crash leaves it to the rescue
-            await SaidaRepository(session, self._tenant_id).release(
+            await LiberacaoRepository(session, self._tenant_id).release(
                 pronto.canal_id, [(ident, row.dia, 0, chunk)], now=now
             )
         return ChunkJob(self._tenant_id, pronto.canal_id, [ident], row.dia, row.dia)

@@ -18,7 +18,7 @@ from app.providers.base import OutboundMessage, Setup, WebhookCall, WhatsAppProv
 from app.providers.http import HttpClient
 from app.providers.registry import build_provider
 from app.repositories.hospital import HospitalRepository
-from app.services.liberacao_service import Custo
+from app.services.liberacao_service import Via
 from app.workers.outbox import Gateway
 
 _FRESH_S: Final = 5.0  # a change in the panel is in force within this time, in every process
@@ -38,14 +38,21 @@ class CanalPronto:
     responder: bool
     por_minuto: int | None
 
-    def custo(self) -> Custo:
-        """Return the most a message costs by what is known of its contact."""
+    def via(self) -> Via:
+        """Return the channel as a road: the most a message costs by what is known of its contact, and its demands."""
         table = {
             (known, session): self.provider.cost(_sample(known=known, session=session))
             for known in (False, True)
             for session in (False, True)
         }
-        return Custo(lambda known, session: table[known, session])
+        can = self.provider.capabilities
+        return Via(
+            lambda known, session: table[known, session],
+            ultimo_recurso=can.last_resort,
+            por_email=can.needs_email,
+            par_s=can.pair_interval_s,
+            por_mensagem=can.rate_unit == "message",
+        )
 
 
 class Canais:
@@ -90,14 +97,20 @@ class Canais:
 
     async def gateway(self, tenant_id: int, canal_id: int) -> Gateway | None:
         """Return what sends over a channel, or None when it is switched off or gone."""
-        pronto = (await self.all()).get((tenant_id, canal_id))
-        return Gateway(pronto.provider, pronto.por_minuto) if pronto else None
+        channels = await self.all()
+        pronto = channels.get((tenant_id, canal_id))
+        if pronto is None:
+            return None
+        outro_meio = not pronto.provider.capabilities.last_resort and any(
+            other.provider.capabilities.last_resort for (tenant, _), other in channels.items() if tenant == tenant_id
+        )
+        return Gateway(pronto.provider, pronto.por_minuto, outro_meio)
 
-    async def costs(self) -> Mapping[int, Mapping[int, Custo]]:
-        """Return hospital → channel → what a message costs there at most."""
-        table: defaultdict[int, dict[int, Custo]] = defaultdict(dict)
+    async def vias(self) -> Mapping[int, Mapping[int, Via]]:
+        """Return hospital → channel → what a message costs there at most, and what must be minded."""
+        table: defaultdict[int, dict[int, Via]] = defaultdict(dict)
         for (tenant_id, canal_id), pronto in sorted((await self.all()).items()):
-            table[tenant_id][canal_id] = pronto.custo()
+            table[tenant_id][canal_id] = pronto.via()
         return table
 
     async def tenants(self) -> list[int]:

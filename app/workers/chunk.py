@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from loguru import logger
@@ -22,10 +22,11 @@ from app.domain.confirmacao import (
 from app.domain.mensagem import VisitaContada, build_contexto, first_name, tell_visita
 from app.domain.modelo import ModeloInvalido, render
 from app.domain.saida import PERGUNTAS, MotivoSaida, Saida, VisitaDaMensagem, decide_saida
-from app.providers.base import OutboundMessage
+from app.providers.base import Button, Capabilities, OutboundMessage
 from app.repositories.base import FatoHistorico
 from app.repositories.hospital import Hospital
 from app.repositories.saida import Resultado, SaidaRepository
+from app.services.botoes import build_botoes
 from app.services.liberacao_service import ChunkJob
 
 QUEM: Final = "confirma"
@@ -36,16 +37,26 @@ _ESTADO_DITO: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enviada:
+    """What must be remembered of a message while the gateway has it."""
+
+    mensagem_id: int
+    contato_id: int
+    visitas: tuple[int, ...]
+    custo: int
+    tentativas: int
+    externo_id: str | None
+    sessao: bool
+    """We believed the conversation open."""
+
+
 @dataclass(slots=True)
 class Started:
-    """What left the first transaction: messages to hand over, each with what must be remembered about it."""
+    """What left the first transaction: messages to hand over, and what to remember of each, by its key."""
 
     outbound: list[OutboundMessage] = field(default_factory=list)
-    contatos: dict[str, int] = field(default_factory=dict)
-    visitas: dict[str, list[int]] = field(default_factory=dict)
-    custos: dict[str, int] = field(default_factory=dict)
-    tentativas: dict[str, int] = field(default_factory=dict)
-    known: dict[str, str | None] = field(default_factory=dict)
+    enviadas: dict[str, Enviada] = field(default_factory=dict)
 
 
 class ChunkStart:
@@ -58,9 +69,11 @@ class ChunkStart:
         hospital: Hospital,
         saida: SaidaRepository,
         *,
+        can: Capabilities,
         only_to: frozenset[str] | None = None,
     ) -> None:
         self._job, self._now, self._hospital, self._saida = job, now, hospital, saida
+        self._can = can
         self._only_to = only_to
         self.started = Started()
         self.fatos: list[FatoHistorico] = []
@@ -128,29 +141,37 @@ class ChunkStart:
             logger.bind(modelo=modelo.nome, versao=modelo.versao).error("outbox.template_failed")
             self._give_back(row, visits, EstadoMensagem.FALHOU, motivo="modelo_invalido")
             return
-        key = str(row.id)
         first = kept[0][0] if kept else None
-        self._texts.append((row.id, texto, modelo.versao))
-        started = self.started
-        started.outbound.append(
-            OutboundMessage(
-                key=key,
-                to=_telefone(row),
-                first_name=first_name(_nome(first)) if first else "Paciente",
-                last_name="-",  # the gateway wants one; what it need not know it is not told
-                text=texto,
-                subscriber_id=row.externo_id,
-                fields=_fields(first, self._hospital, contexto) if first else {},
-                session_open=row.sessao,
-            )
+        message = OutboundMessage(
+            key=message_key(row.dia, row.id),
+            to=_telefone(row),
+            first_name=first_name(_nome(first)) if first else "Paciente",
+            last_name="-",  # the gateway wants one; what it need not know it is not told
+            text=texto,
+            subscriber_id=row.externo_id,
+            fields=_fields(first, self._hospital, contexto) if first else {},
+            session_open=row.sessao,
+            buttons=self._buttons(row),
         )
-        started.contatos[key] = row.contato_id
-        started.custos[key] = row.custo
-        started.tentativas[key] = row.tentativas
-        started.known[key] = row.externo_id
-        started.visitas[key] = [visita.atendimento_id for visita in saida.visitas]
+        self._texts.append((row.id, texto, modelo.versao))
+        self.started.outbound.append(message)
+        self.started.enviadas[message.key] = Enviada(
+            mensagem_id=row.id,
+            contato_id=row.contato_id,
+            visitas=tuple(visita.atendimento_id for visita in saida.visitas),
+            custo=row.custo,
+            tentativas=row.tentativas,
+            externo_id=row.externo_id,
+            sessao=row.sessao,
+        )
         if row.modelo in PERGUNTAS:
             self._mark_asked(row, kept)
+
+    def _buttons(self, row: Row[Any]) -> tuple[Button, ...]:
+        if not self._can.buttons or row.modelo not in PERGUNTAS:
+            return ()
+        finder = crypto.keyring().finder(self._job.tenant)
+        return build_botoes(finder, contato_id=row.contato_id, mensagem_id=row.id)
 
     def _mark_asked(self, row: Row[Any], kept: Sequence[tuple[Row[Any], VisitaDaMensagem]]) -> None:
         """Record the question as asked before the gateway is called: a fast answer must find it."""
@@ -216,6 +237,11 @@ class ChunkStart:
                     mensagem_id=row.id,
                 )
             )
+
+
+def message_key(dia: date, ident: int) -> str:
+    """Return the key a gateway gives back in its receipts: with the day, which leads to the row's partition."""
+    return f"{dia:%Y%m%d}-{ident}"
 
 
 def _visita(visit: Row[Any]) -> VisitaDaMensagem:

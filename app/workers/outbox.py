@@ -9,38 +9,42 @@ from time import monotonic
 from typing import Final
 
 from loguru import logger
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database, is_away
 from app.domain.backoff import retry_delay
 from app.domain.confirmacao import EstadoMensagem
+from app.domain.entrega import Falha
 from app.domain.ritmo import Ritmo
+from app.domain.saude import PROVA, judge
 from app.observability import Metrics
 from app.providers.base import (
     Ambiguous,
-    BadNumber,
     Misconfigured,
     OutboundMessage,
     ProviderError,
     Receipt,
-    Rejected,
     Throttled,
     Unavailable,
     WhatsAppProvider,
 )
 from app.repositories.base import FatoHistorico, HistoricoRepository
+from app.repositories.canais import CanalRepository
 from app.repositories.efeitos import EfeitoRepository
 from app.repositories.hospital import HospitalRepository
+from app.repositories.paradas import ParadaRepository
 from app.repositories.saida import Resultado, SaidaRepository
 from app.services.liberacao_service import ChunkJob
 from app.workers.chunk import QUEM, ChunkStart, Started
+from app.workers.consequencia import Consequencia, follow
+from app.workers.disjuntor import Disjuntor
 
 _RECORD_TRIES: Final = 8  # with back-off about a minute: a restarting database must not make sent messages uncertain
-_BAD_NUMBER: Final = "numero_recusado"
-_RETRY_BASE: Final = timedelta(seconds=30)
 _AWAY: Final = "gateway_fora"
-_PAUSE_AWAY: Final = timedelta(minutes=1)
 _PAUSE_MISCONFIGURED: Final = timedelta(minutes=5)
-_BUSY: Final = frozenset({EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA})
+_BUSY: Final = (EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA)
+_SOON_S: Final = 0.002  # not worth waiting for
+_LONGEST_WAIT_S: Final = 2.0
 
 Clock = Callable[[], datetime]
 Gateways = Callable[[int, int], Awaitable["Gateway | None"]]
@@ -54,6 +58,8 @@ class Gateway:
 
     provider: WhatsAppProvider
     por_minuto: int | None
+    outro_meio: bool = False
+    """The hospital has a channel of last resort for those whom WhatsApp does not reach."""
 
 
 class Outbox:
@@ -76,89 +82,97 @@ class Outbox:
         self._clock = clock
         self._slots = asyncio.Semaphore(concurrency)
         self._only_to = only_to
-        self._failing: set[tuple[int, int]] = set()
 
     async def send_chunk(self, job: ChunkJob) -> Sequence[Outcome]:
         """Send what is still wanted of one chunk; return what the gateway said of each message handed over."""
         gateway = await self._gateways(job.tenant, job.canal)
         if gateway is None:
             logger.bind(tenant=job.tenant, canal=job.canal).warning("outbox.channel_gone")
+            await self._give_back(job, "canal_desligado")
             return []
-        if (job.tenant, job.canal) in self._failing and not await self._answers(job, gateway):
+        if job.prova and not await self._answers(job, gateway):
             return []
         began = monotonic()
-        started = await self._start(job)
-        sent = await asyncio.gather(*(self._try_send(gateway.provider, message) for message in started.outbound))
+        started = await self._start(job, gateway)
+        fuse = Disjuntor()
+        sent = await self._hand_over(gateway.provider, started.outbound, job, fuse)
         outcomes = list(zip(started.outbound, sent, strict=True))
-        results = [self._result_of(started, message, outcome) for message, outcome in outcomes]
         if outcomes:
-            self._note_failure(job, sent)
-            await self._record(job, gateway, _Sent(started, outcomes, results))
-            self._count(gateway.provider.name, results, monotonic() - began)
+            await self._record(job, gateway, _Sent(started, outcomes, fuse))
+            self._metrics.chunk_took(gateway.provider.name, monotonic() - began)
         return outcomes
 
-    def _count(self, channel: str, results: Sequence[Resultado], seconds: float) -> None:
-        self._metrics.chunk_took(channel, seconds)
-        for estado, count in Counter(result.estado for result in results).items():
-            self._metrics.message(channel, estado, count)
-
-    def _note_failure(self, job: ChunkJob, sent: Sequence[Receipt | ProviderError]) -> None:
-        if all(isinstance(outcome, (Unavailable, Ambiguous)) for outcome in sent):
-            self._failing.add((job.tenant, job.canal))
-
     async def _answers(self, job: ChunkJob, gateway: Gateway) -> bool:
-        """Ask a gateway that took nothing last time whether it lives, before more messages become uncertain."""
+        """Ask a gateway that fell whether it is back, before more messages become uncertain."""
         health = await gateway.provider.check()
         now = self._clock()
         async with self._database.session_scope(job.tenant) as session:
-            saida = SaidaRepository(session, job.tenant)
+            canais = CanalRepository(session, job.tenant)
             if not health.ok:
-                waiting = [Resultado(mensagem_id=i, estado=EstadoMensagem.AGENDADA, motivo=_AWAY) for i in job.ids]
-                await saida.record(job.lote, waiting, now=now, atuais=(EstadoMensagem.NA_FILA,))
-                await saida.pause(job.canal, now + _PAUSE_AWAY, _AWAY)
+                await _return_all(SaidaRepository(session, job.tenant), job, _AWAY, now)
+                saude = await canais.lock_health(job.canal)
+                await canais.set_health(job.canal, judge(saude, acertos=0, erros=PROVA, now=now))
             if gateway.por_minuto:
-                await saida.refund(job.canal, -1, teto=Ritmo(gateway.por_minuto).teto)  # the question is a request too
-        if health.ok:
-            self._failing.discard((job.tenant, job.canal))
+                await canais.refund(job.canal, -1, teto=Ritmo(gateway.por_minuto).teto)  # a request like any other
         return health.ok
 
-    async def _start(self, job: ChunkJob) -> Started:
-        """Look a last time, render, and commit `em_envio` before anything is handed over."""
+    async def _give_back(self, job: ChunkJob, motivo: str) -> None:
+        async with self._database.session_scope(job.tenant) as session:
+            await _return_all(SaidaRepository(session, job.tenant), job, motivo, self._clock())
+
+    async def _start(self, job: ChunkJob, gateway: Gateway) -> Started:
+        """Look a last time, render, and commit `em_envio` before anything is handed over.
+
+        A channel that was paused or fell since the release gives back what waits for it.
+        """
         now = self._clock()
         async with self._database.session_scope(job.tenant) as session:
-            hospital = await HospitalRepository(session, job.tenant).load()
             saida = SaidaRepository(session, job.tenant)
-            chunk = ChunkStart(job, now, hospital, saida, only_to=self._only_to)
+            may_send, _ = await CanalRepository(session, job.tenant).may_send(job.canal, now)
+            if not may_send:
+                await _return_all(saida, job, "canal_parado", now)
+                return Started()
+            hospital = await HospitalRepository(session, job.tenant).load()
+            can = gateway.provider.capabilities
+            chunk = ChunkStart(job, now, hospital, saida, can=can, only_to=self._only_to)
             await chunk.prepare()
             await EfeitoRepository(session, job.tenant).wake(chunk.waking, now=now)
             await HistoricoRepository(session, job.tenant).add(chunk.fatos)
             return chunk.started
 
-    async def _try_send(self, provider: WhatsAppProvider, message: OutboundMessage) -> Receipt | ProviderError:
+    async def _hand_over(
+        self, provider: WhatsAppProvider, messages: Sequence[OutboundMessage], job: ChunkJob, fuse: Disjuntor
+    ) -> list[Receipt | ProviderError]:
+        """Send all, spaced out where the channel's rate asks for it."""
+        loop = asyncio.get_running_loop()
+        ahead = min(max(job.inicio - self._clock().timestamp(), 0.0), _LONGEST_WAIT_S)
+        begin = loop.time() + ahead
+        sending = []
+        for position, message in enumerate(messages):
+            wait = begin + position / job.por_s - loop.time() if job.por_s else 0.0
+            if wait > _SOON_S:
+                await asyncio.sleep(wait)
+            sending.append(asyncio.create_task(self._try_send(provider, message, fuse)))
+        return await asyncio.gather(*sending)
+
+    async def _try_send(
+        self, provider: WhatsAppProvider, message: OutboundMessage, fuse: Disjuntor
+    ) -> Receipt | ProviderError:
         """Send one message; one message's bug must not lose what became of its neighbours."""
         async with self._slots:
+            if fuse.aberto:
+                return Unavailable(_AWAY)
+            began = monotonic()
+            outcome: Receipt | ProviderError
             try:
-                return await provider.send(message)
+                outcome = await provider.send(message)
             except ProviderError as error:
-                return error
+                outcome = error
             except Exception as error:  # noqa: BLE001  an unknown failure may have reached the patient: never repeated blindly
                 logger.bind(mensagem=message.key, error=type(error).__name__).error("outbox.send_failed")
-                return Ambiguous(type(error).__name__)
-
-    def _result_of(self, started: Started, message: OutboundMessage, outcome: Receipt | ProviderError) -> Resultado:
-        key = int(message.key)
-        match outcome:
-            case Receipt():
-                return Resultado(mensagem_id=key, estado=EstadoMensagem.ENVIADA, provider_id=outcome.message_id)
-            case Ambiguous():
-                return Resultado(mensagem_id=key, estado=EstadoMensagem.INCERTA, motivo=outcome.reason)
-            case BadNumber():
-                return Resultado(mensagem_id=key, estado=EstadoMensagem.FALHOU, motivo=_BAD_NUMBER)
-            case Rejected():
-                return Resultado(mensagem_id=key, estado=EstadoMensagem.FALHOU, motivo=outcome.reason)
-            case _:
-                quando = self._clock() + _wait(outcome, started.tentativas[message.key], key)
-                return Resultado(mensagem_id=key, estado=EstadoMensagem.AGENDADA, motivo=outcome.reason, quando=quando)
+                outcome = Ambiguous(type(error).__name__)
+            fuse.note(outcome, monotonic() - began)
+            return outcome
 
     async def _record(self, job: ChunkJob, gateway: Gateway, sent: "_Sent") -> None:
         """Write down what happened, as often as it takes: until then the messages count as in the air."""
@@ -168,7 +182,7 @@ class Outbox:
             except Exception as error:
                 if not is_away(error):
                     raise
-                log = logger.bind(messages=len(sent.results), attempt=attempt, error=type(error).__name__)
+                log = logger.bind(messages=len(sent.outcomes), attempt=attempt, error=type(error).__name__)
                 log.warning("outbox.record_retry")
                 await asyncio.sleep(retry_delay(attempt, 0.5).total_seconds())
             else:
@@ -177,17 +191,13 @@ class Outbox:
 
     async def _record_once(self, job: ChunkJob, gateway: Gateway, sent: "_Sent") -> None:
         now = self._clock()
+        following = sent.follow(outro_meio=gateway.outro_meio, now=now)
         async with self._database.session_scope(job.tenant) as session:
-            saida = SaidaRepository(session, job.tenant)
-            await saida.lock_visits([r.mensagem_id for r in sent.results if r.motivo == _BAD_NUMBER])
-            changed = await _Recorder(saida, job, gateway, now).write(sent)
-            await HistoricoRepository(session, job.tenant).add(
-                [line for result in changed for line in _lines(sent.started, result, now)]
-            )
-            refused = [v for r in changed if r.motivo == _BAD_NUMBER for v in _visits(sent.started, r)]
-            effects = EfeitoRepository(session, job.tenant)
-            await effects.set_attention(refused, _BAD_NUMBER, now=now)
-            await effects.stop(refused)
+            recorder = _Recorder(session, job, gateway, now)
+            await recorder.write(sent, following)
+        states = Counter(consequencia.resultado.estado for consequencia in following)
+        for estado, count in states.items():
+            self._metrics.message(gateway.provider.name, estado, count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,61 +206,105 @@ class _Sent:
 
     started: Started
     outcomes: Sequence[Outcome]
-    results: Sequence[Resultado]
+    fuse: Disjuntor
+
+    def follow(self, *, outro_meio: bool, now: datetime) -> list[Consequencia]:
+        caiu = self.fuse.aberto
+        enviadas = self.started.enviadas
+        return [
+            follow(enviadas[message.key], outcome, outro_meio=outro_meio, caiu=caiu, now=now)
+            for message, outcome in self.outcomes
+        ]
+
+    def visits(self, following: Sequence[Consequencia]) -> list[tuple[Consequencia, int]]:
+        visits = {enviada.mensagem_id: enviada.visitas for enviada in self.started.enviadas.values()}
+        return [(each, visita) for each in following for visita in visits[each.resultado.mensagem_id]]
+
+    def contacts(self, following: Sequence[Consequencia], falha: Falha) -> list[int]:
+        contacts = {enviada.mensagem_id: enviada.contato_id for enviada in self.started.enviadas.values()}
+        return sorted({contacts[each.resultado.mensagem_id] for each in following if each.falha is falha})
 
 
 class _Recorder:
-    """The second transaction of a chunk."""
+    """The second transaction of a chunk; it locks in the order of docs/arquitetura.md."""
 
-    def __init__(self, saida: SaidaRepository, job: ChunkJob, gateway: Gateway, now: datetime) -> None:
-        self._saida, self._job, self._gateway, self._now = saida, job, gateway, now
+    def __init__(self, session: AsyncSession, job: ChunkJob, gateway: Gateway, now: datetime) -> None:
+        self._saida = SaidaRepository(session, job.tenant)
+        self._canais = CanalRepository(session, job.tenant)
+        self._paradas = ParadaRepository(session, job.tenant)
+        self._efeitos = EfeitoRepository(session, job.tenant)
+        self._historico = HistoricoRepository(session, job.tenant)
+        self._job, self._gateway, self._now = job, gateway, now
 
-    async def write(self, sent: _Sent) -> list[Resultado]:
-        """Write the results; return those that changed something (a receipt may have been faster)."""
-        started = sent.started
-        changed = await self._saida.record(self._job.lote, sent.results, now=self._now, atuais=sorted(_BUSY))
+    async def write(self, sent: _Sent, following: Sequence[Consequencia]) -> None:
+        """Write the results of those messages that nobody else moved meanwhile (a receipt may have been faster)."""
+        now = self._now
+        await self._paradas.flag_without_whatsapp(sent.contacts(following, Falha.NUMERO), now)
+        await self._paradas.stop_contact(sent.contacts(following, Falha.PAROU), now)
+        await self._saida.lock_visits([each.resultado.mensagem_id for each in following if each.atencao])
+        results = [each.resultado for each in following]
+        changed = await self._saida.record(self._job.lote, results, now=now, atuais=_BUSY)
+        kept = [each for each in following if each.resultado.mensagem_id in changed]
+        await self._historico.add([_line(each, visita, now) for each, visita in sent.visits(kept)])
+        await self._call_people(sent, kept)
+        await self._learn(sent)
+        await self._account(sent)
+
+    async def _call_people(self, sent: _Sent, kept: Sequence[Consequencia]) -> None:
+        """Show reception the visits whose message reached nobody; a number refused for good is asked no more."""
+        for atencao in sorted({each.atencao for each in kept if each.atencao}):
+            visits = [visita for each, visita in sent.visits(kept) if each.atencao == atencao]
+            await self._efeitos.set_attention(visits, atencao, now=self._now)
+        await self._efeitos.stop([visita for each, visita in sent.visits(kept) if each.atencao and each.sem_numero])
+
+    async def _learn(self, sent: _Sent) -> None:
         learnt = {
-            started.contatos[message.key]: outcome.subscriber_id
+            enviada.contato_id: outcome.subscriber_id
             for message, outcome in sent.outcomes
-            if outcome.subscriber_id and outcome.subscriber_id != started.known[message.key]
+            if (enviada := sent.started.enviadas[message.key])
+            and outcome.subscriber_id
+            and outcome.subscriber_id != enviada.externo_id
         }
         await self._saida.learn_subscribers(self._job.canal, learnt)
+
+    async def _account(self, sent: _Sent) -> None:
+        """Give back what was not spent, judge the channel's health, and slow it where it asks for that."""
+        canal = self._job.canal
+        saude = await self._canais.lock_health(canal)
+        judged = judge(saude, acertos=sent.fuse.acertos, erros=sent.fuse.erros, now=self._now)
+        if judged != saude:
+            await self._canais.set_health(canal, judged)
+        if judged.is_sick(self._now):
+            logger.bind(tenant=self._job.tenant, canal=canal, quedas=judged.quedas).error("outbox.channel_sick")
         if self._gateway.por_minuto:
-            spared = sum(started.custos[message.key] - outcome.requests for message, outcome in sent.outcomes)
-            await self._saida.refund(self._job.canal, spared, teto=Ritmo(self._gateway.por_minuto).teto)
+            enviadas = sent.started.enviadas
+            spared = sum(enviadas[message.key].custo - outcome.requests for message, outcome in sent.outcomes)
+            await self._canais.refund(canal, spared, teto=Ritmo(self._gateway.por_minuto).teto)
         await self._pause(sent.outcomes)
-        return [result for result in sent.results if result.mensagem_id in changed]
 
     async def _pause(self, outcomes: Sequence[Outcome]) -> None:
         """Slow the channel that asked for it; the others go on."""
         waits = [outcome.retry_after for _, outcome in outcomes if isinstance(outcome, Throttled)]
         if waits:
-            await self._saida.pause(self._job.canal, self._now + timedelta(seconds=max(waits)), "limite_do_gateway")
+            await self._canais.pause(self._job.canal, self._now + timedelta(seconds=max(waits)), "limite_do_gateway")
         wrong = next((outcome for _, outcome in outcomes if isinstance(outcome, Misconfigured)), None)
         if wrong is not None:
             logger.bind(canal=self._job.canal, reason=wrong.reason).error("outbox.channel_misconfigured")
-            await self._saida.pause(self._job.canal, self._now + _PAUSE_MISCONFIGURED, f"configuracao: {wrong.reason}")
+            await self._canais.pause(self._job.canal, self._now + _PAUSE_MISCONFIGURED, f"configuracao: {wrong.reason}")
 
 
-def _lines(started: Started, result: Resultado, now: datetime) -> list[FatoHistorico]:
-    return [
-        FatoHistorico(
-            atendimento_id=visita,
-            em=now,
-            fato=f"mensagem_{result.estado}",
-            quem=QUEM,
-            porque=result.motivo,
-            mensagem_id=result.mensagem_id,
-        )
-        for visita in _visits(started, result)
-    ]
+async def _return_all(saida: SaidaRepository, job: ChunkJob, motivo: str, now: datetime) -> None:
+    """Let what waits for this channel wait for any."""
+    waiting = [Resultado(mensagem_id=ident, estado=EstadoMensagem.AGENDADA, motivo=motivo) for ident in job.ids]
+    await saida.record(job.lote, waiting, now=now, atuais=(EstadoMensagem.NA_FILA,))
 
 
-def _visits(started: Started, result: Resultado) -> list[int]:
-    return started.visitas[str(result.mensagem_id)]
-
-
-def _wait(error: ProviderError, tentativas: int, key: int) -> timedelta:
-    if isinstance(error, Throttled):
-        return timedelta(seconds=error.retry_after)
-    return retry_delay(tentativas + 1, (key % 97) / 97, base=_RETRY_BASE)
+def _line(each: Consequencia, visita: int, now: datetime) -> FatoHistorico:
+    return FatoHistorico(
+        atendimento_id=visita,
+        em=now,
+        fato=f"mensagem_{each.resultado.estado}",
+        quem=QUEM,
+        porque=each.resultado.motivo,
+        mensagem_id=each.resultado.mensagem_id,
+    )

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from app.providers.base import GatewayHealth, OutboundMessage, ProviderError, Receipt
+from app.providers.base import Capabilities, GatewayHealth, OutboundMessage, ProviderError, Receipt
 from app.workers.outbox import Gateway, Outbox
 from tests.cenario import Cenario
 
@@ -14,6 +14,7 @@ class Portador:
     """As much of a gateway as sending needs; `antes` is done before each message is answered for."""
 
     name = "portador"
+    capabilities = Capabilities(text=True)
 
     def __init__(self, outcome: ProviderError | None = None, *, vivo: bool = True) -> None:
         self._outcome, self._vivo = outcome, vivo

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.connectors.base import AtendimentoImportado
 from app.scheduler import AppointmentScheduler, SchedulerOptions
-from app.services.liberacao_service import Custo
+from app.services.liberacao_service import Via
 from app.workers.canais import Canais
 from tests.cenario import Cenario, add_canal, take_jobs
 from tests.fabricas import make_agenda
@@ -139,13 +139,13 @@ async def test_a_channel_slower_than_one_message_waits_without_stopping_the_othe
     assert await cenario.programa.scheduler.release() == 1
     [canal] = await cenario.rows("SELECT fichas FROM canais WHERE id = :c", c=cenario.canal_id)
     assert canal["fichas"] < -1, "the dear message was taken on credit"
-    await add_canal(cenario.database, cenario.tenant_id, cenario.fake.url, segredos=["x"], nome="reserva", prioridade=2)
+    await add_canal(cenario.database, cenario.tenant_id, cenario.fake.url, segredos=["x"], nome="igual", prioridade=1)
     await cenario.programa.canais.refresh()
     cenario.relogio.pass_time(seconds=1)
     assert await cenario.programa.scheduler.release() == 2
 
 
-class BrokenCosts(dict[int, Custo]):
+class BrokenCosts(dict[int, Via]):
     """What a channel costs, where our own code has a fault."""
 
     def __contains__(self, canal: object) -> bool:
@@ -161,8 +161,8 @@ class TwoHospitals:
     async def tenants(self) -> list[int]:
         return [self._broken, *await self._canais.tenants()]
 
-    async def costs(self) -> Mapping[int, Mapping[int, Custo]]:
-        others = {tenant: costs for tenant, costs in (await self._canais.costs()).items() if tenant != self._broken}
+    async def vias(self) -> Mapping[int, Mapping[int, Via]]:
+        others = {tenant: costs for tenant, costs in (await self._canais.vias()).items() if tenant != self._broken}
         return {self._broken: BrokenCosts(), **others}
 
 

@@ -12,13 +12,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import crypto
 from app.connectors.base import AtendimentoImportado
 from app.domain.confirmacao import EstadoMensagem, SituacaoAgenda
-from app.providers.base import BadNumber, Unavailable
+from app.providers.base import BadNumber
 from app.repositories.saida import Lote, Resultado, SaidaRepository
 from app.services.importacao_service import ImportacaoService
 from app.services.liberacao_service import ChunkJob, LiberacaoService
@@ -164,9 +165,8 @@ async def test_messages_are_taken_in_the_order_of_their_ids(cenario: Cenario) ->
 
 async def test_a_message_is_waited_for_before_its_channel_is_taken(cenario: Cenario) -> None:
     job = await asked(cenario, M.NA_FILA)
-    outbox = Portador(Unavailable("fora"), vivo=False).outbox(cenario)
-    await outbox.send_chunk(job)
-    await cenario.execute("UPDATE mensagens SET estado = 'na_fila'")
+    job = structs.replace(job, prova=True)
+    outbox = Portador(vivo=False).outbox(cenario)
     async with holding(cenario, _MENSAGENS) as holder, waiting(holder, cenario, outbox.send_chunk(job)):
         assert await held(cenario, "SELECT id FROM canais") == set()
 

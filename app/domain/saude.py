@@ -1,0 +1,55 @@
+"""Whether a channel can be trusted with more messages, judged by what became of its last ones."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+_MEMORIA: Final = 50  # results; older ones fade
+_POUCOS: Final = 5  # fewer failures than these say nothing
+_METADE: Final = 0.5
+_CASTIGO: Final = timedelta(seconds=30)
+_CASTIGO_MAXIMO: Final = timedelta(minutes=10)
+PROVA: Final = 3  # messages with which a channel that fell may show that it is back
+SEGUIDAS: Final = 10  # failures in a row after which nothing more of a chunk is handed over
+LENTO_S: Final = 10.0  # an answer that takes longer counts as none: the next ones would wait behind it
+
+
+@dataclass(frozen=True, slots=True)
+class SaudeCanal:
+    """Recent successes and failures, faded; how often it fell in a row; until when it is left alone."""
+
+    acertos: float = 0.0
+    erros: float = 0.0
+    quedas: int = 0
+    doente_ate: datetime | None = None
+
+    def is_sick(self, now: datetime) -> bool:
+        return self.doente_ate is not None and now < self.doente_ate
+
+    @property
+    def em_prova(self) -> bool:
+        """Whether it fell and has not shown yet that it is back."""
+        return self.quedas > 0
+
+
+def judge(saude: SaudeCanal, *, acertos: int, erros: int, now: datetime) -> SaudeCanal:
+    """Return the health after some more sends.
+
+    A channel falls when at least half of its last fifty sends failed, five of
+    them at least; while on trial, when no more arrived than failed. Each fall
+    in a row doubles the time it is left alone, up to ten minutes.
+    """
+    if acertos + erros == 0:
+        return saude
+    if saude.em_prova:
+        return SaudeCanal(acertos=acertos, erros=erros) if acertos > erros else _fall(saude, now)
+    fade = max(0.0, 1 - (acertos + erros) / _MEMORIA)
+    bons, maus = saude.acertos * fade + acertos, saude.erros * fade + erros
+    if maus >= _POUCOS and maus >= _METADE * (bons + maus):
+        return _fall(saude, now)
+    return SaudeCanal(acertos=bons, erros=maus)
+
+
+def _fall(saude: SaudeCanal, now: datetime) -> SaudeCanal:
+    quedas = saude.quedas + 1
+    return SaudeCanal(quedas=quedas, doente_ate=now + min(_CASTIGO * 2 ** min(quedas - 1, 10), _CASTIGO_MAXIMO))

@@ -1,0 +1,27 @@
+"""Stops handing a chunk over when the gateway is plainly gone: what was not handed over goes by another channel."""
+
+from app.domain.saude import LENTO_S, SEGUIDAS
+from app.providers.base import Ambiguous, ProviderError, Receipt, Unavailable
+
+
+class Disjuntor:
+    """Counts what became of one chunk's sends."""
+
+    def __init__(self) -> None:
+        self.acertos = 0
+        self.erros = 0
+        self._seguidas = 0
+
+    @property
+    def aberto(self) -> bool:
+        """Whether nothing more should be handed over."""
+        return self._seguidas >= SEGUIDAS
+
+    def note(self, outcome: Receipt | ProviderError, seconds: float) -> None:
+        """Take one result; a refusal is an answer like any other, one that took too long is not."""
+        if isinstance(outcome, (Unavailable, Ambiguous)) or seconds >= LENTO_S:
+            self.erros += 1
+            self._seguidas += 1
+        else:
+            self.acertos += 1
+            self._seguidas = 0
