@@ -30,7 +30,7 @@ def alterar(
     prioridade: Prioridade = None,
     taxa: Taxa = None,
     contatos_por_dia: ContatosPorDia = None,
-    ligar: Annotated[bool | None, typer.Option("--ligar/--desligar", help="Se o canal é usado.")] = None,
+    ligar: Annotated[bool | None, typer.Option("--ligar/--desligar", help="Desligado, nem envia nem recebe.")] = None,
 ) -> None:
     """Altera um canal. CHAVE= sem valor volta ao padrão."""
     columns = {"prioridade": prioridade, "contatos_por_dia": contatos_por_dia, "ativo": ligar}
@@ -41,11 +41,11 @@ def alterar(
         )
     if contatos_por_dia == 0:
         given["contatos_por_dia"] = None
-    item, changes = tela.run(partial(_change, nome=canal, columns=given, pares=config or [], taxa=taxa))
+    item, changes = tela.run(partial(change, nome=canal, columns=given, pares=config or [], taxa=taxa))
     tela.show({**item, "alterado": changes}, _table(item["nome"], changes), IN_FORCE if changes else "Nada mudou.")
 
 
-async def _change(
+async def change(
     programa: Programa, *, nome: str, columns: Mapping[str, Any], pares: list[str], taxa: int | None
 ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     async with programa.database.session_scope(programa.tenant_id) as sessao:

@@ -29,7 +29,7 @@ class Qual(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Order:
+class Order:
     values: Mapping[str, str]
     rotate: str | None
     drop: Qual | None
@@ -57,7 +57,7 @@ def credenciais(
     values = proven(ficha, typed)
     rotate, made = _new_secret(ficha, values, wanted=novo_segredo)
     own = {nome: valor for nome, valor in values.items() if nome != SEGREDO}
-    item, cofre = tela.run(partial(_change, nome=canal, order=_Order(own, rotate, descartar)))
+    item, cofre = tela.run(partial(change, nome=canal, order=Order(own, rotate, descartar)))
     objeto = {
         **item,
         "trocadas": sorted(own),
@@ -86,7 +86,7 @@ async def _kind(programa: Programa, *, nome: str) -> str:
         return (await find(sessao, nome)).tipo
 
 
-async def _change(programa: Programa, *, nome: str, order: _Order) -> tuple[dict[str, Any], Cofre]:
+async def change(programa: Programa, *, nome: str, order: Order) -> tuple[dict[str, Any], Cofre]:
     async with programa.database.session_scope(programa.tenant_id) as sessao:
         canal = await find(sessao, nome, lock=True)
         cofre = Cofre.load(canal.credenciais)

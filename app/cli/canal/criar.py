@@ -21,7 +21,7 @@ from app.cli.canal.entradas import (
     without_empty,
 )
 from app.cli.canal.grupo import Config, ContatosPorDia, CredenciaisStdin, Credencial, Prioridade, Taxa, grupo
-from app.cli.canal.ver import steps, summary
+from app.cli.canal.ver import UNTIL_RESUMED, steps, summary
 from app.cli.erros import Falha, UsoErrado
 from app.cli.saida import facts
 from app.cli.sessao import Terminal, comando
@@ -33,6 +33,7 @@ from app.wiring import Programa
 
 _TIPO: Final = "botconversa"
 _PREFERRED: Final = 1
+_NEW: Final = "recém-criado"
 _Campo = Annotated[
     list[str] | None, typer.Option(metavar="NOSSO=DELES", help="Campo personalizado da Botconversa, repetível.")
 ]
@@ -50,9 +51,7 @@ def criar(  # noqa: PLR0913 - a command line's options
     taxa: Taxa = None,
     prioridade: Prioridade = None,
     contatos_por_dia: ContatosPorDia = None,
-    desligado: Annotated[
-        bool, typer.Option("--desligado", help="Cria sem usar; `canal alterar --ligar` liga.")
-    ] = False,
+    pausado: Annotated[bool, typer.Option("--pausado", help="Recebe, mas só envia depois de `canal retomar`.")] = False,
     modo: Annotated[Modo | None, typer.Option(help="Da Botconversa: como a mensagem chega.")] = None,
     fluxo: Annotated[str | None, typer.Option(help="Da Botconversa: nome ou número do fluxo padrão.")] = None,
     etiqueta: Annotated[str | None, typer.Option(help="Da Botconversa.")] = None,
@@ -80,7 +79,8 @@ def criar(  # noqa: PLR0913 - a command line's options
         credenciais=seal({**values, **made}).dump(),
         config=full,
         prioridade=prioridade or _PREFERRED,
-        ativo=not desligado,
+        pausado_ate=UNTIL_RESUMED if pausado else None,
+        pausa_motivo=_NEW if pausado else None,
         contatos_por_dia=contatos_por_dia or None,
     )
     criado = tela.run(partial(_create, canal=canal))

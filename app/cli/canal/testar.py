@@ -38,7 +38,7 @@ _TEXT: Final = "Mensagem de teste de {hospital}. Se você a leu, este canal func
 
 
 @dataclass(frozen=True, slots=True)
-class _Test:
+class Trial:
     canal: str
     telefone: str
     modelo: Template | None
@@ -70,7 +70,7 @@ def try_canal(
     telefone = read_phone(para).e164
     _confirm(canal, telefone, sim=sim)
     template = Template(modelo, idioma) if modelo else None
-    feito = tela.run(partial(_send, test=_Test(canal, telefone, template, conversa_aberta)))
+    feito = tela.run(partial(send, trial=Trial(canal, telefone, template, conversa_aberta)))
     tela.show(feito, _steps(feito["passos"]), feito["mensagem"], *feito["depois"])
     return Saida.FEITO if feito["ok"] else Saida.FALHOU
 
@@ -96,25 +96,25 @@ async def _check(programa: Programa, *, nome: str) -> GatewayHealth:
         return await provider.check()
 
 
-async def _send(programa: Programa, *, test: _Test) -> dict[str, Any]:
+async def send(programa: Programa, *, trial: Trial) -> dict[str, Any]:
     """Send one message through one channel: no row of the outbox, no patient, no history."""
-    await refuse_silenced(programa, test.telefone)
+    await refuse_silenced(programa, trial.telefone)
     async with programa.database.session_scope(programa.tenant_id) as sessao:
-        canal = await find(sessao, test.canal)
+        canal = await find(sessao, trial.canal)
         hospital = await HospitalRepository(sessao, programa.tenant_id).load()
-        wrote_at = await ultima_entrada(sessao, programa.tenant_id, test.telefone)
-    session = test.conversa_aberta or (wrote_at is not None and programa.clock() - wrote_at < _SESSION)
+        wrote_at = await ultima_entrada(sessao, programa.tenant_id, trial.telefone)
+    session = trial.conversa_aberta or (wrote_at is not None and programa.clock() - wrote_at < _SESSION)
     async with _opened(programa, canal) as provider:
-        _refuse_what_cannot_be_tried(provider, test)
+        _refuse_what_cannot_be_tried(provider, trial)
         message = OutboundMessage(
             key=f"teste.{secrets.token_hex(8)}",
-            to=test.telefone,
+            to=trial.telefone,
             first_name="Teste",
             last_name="Confirma",
             text=_TEXT.format(hospital=hospital.nome),
-            session_open=session and test.modelo is None,
+            session_open=session and trial.modelo is None,
             flow="" if provider.capabilities.flows else None,  # the text alone: a flow behind it would ask something
-            template=test.modelo,
+            template=trial.modelo,
         )
         return await _try(provider, message, canal)
 
@@ -166,12 +166,12 @@ def _steps(passos: list[dict[str, Any]]) -> Table | None:
     return table(None, ("Passo", "Feito", "ms", "Detalhe"), rows) if rows else None
 
 
-def _refuse_what_cannot_be_tried(provider: WhatsAppProvider, test: _Test) -> None:
+def _refuse_what_cannot_be_tried(provider: WhatsAppProvider, trial: Trial) -> None:
     if provider.capabilities.needs_email:
         raise Falha(
             "canal_de_email", "Este canal escreve a endereços de e-mail: `canal testar --para` só envia a telefones."
         )
-    if test.modelo is not None and not provider.capabilities.needs_template:
+    if trial.modelo is not None and not provider.capabilities.needs_template:
         raise UsoErrado("sem_modelos", "Este canal não usa modelos aprovados: teste sem --modelo.")
 
 
