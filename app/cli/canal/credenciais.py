@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -126,8 +127,8 @@ def _shown(ficha: Ficha, segredo: str | None) -> Any:
 
 
 def _sentences(item: Mapping[str, Any], own: Mapping[str, str], cofre: Cofre, *, rotated: bool) -> list[str]:
-    nome = item["nome"]
-    told = [f"Canal {nome}: troca feita de {', '.join(sorted(own))}."] if own else []
+    nome = quote(item["nome"])
+    told = [f"Canal {item['nome']}: troca feita de {', '.join(sorted(own))}."] if own else []
     if len(cofre.segredos) > 1:
         told.append(
             "Valem os dois segredos do webhook. Depois de trocar o do gateway: "

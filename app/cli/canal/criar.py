@@ -4,6 +4,7 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
+from shlex import quote
 from typing import Annotated, Any, Final
 
 import typer
@@ -106,7 +107,7 @@ def _show(tela: Terminal, ficha: Ficha, criado: dict[str, Any], made: Mapping[st
         facts(f"Canal {criado['nome']} criado", {"Número": criado["id"], "Webhook": url, **header, **words}),
         "O que foi sorteado acima não será mostrado de novo: guarde-o agora." if made else None,
         *objeto["passos"],
-        f"Experimente: confirma canal testar {criado['nome']} --para SEU-CELULAR",
+        f"Experimente: confirma canal testar {quote(criado['nome'])} --para SEU-CELULAR",
     )
     if settings.server.public_base_url is None:
         tela.note("PUBLIC_BASE_URL não está definida: o endereço do webhook só vale nesta máquina.")

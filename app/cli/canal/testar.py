@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from shlex import quote
 from time import perf_counter
 from typing import Annotated, Any, Final
 
@@ -86,7 +87,9 @@ def _confirm(canal: str, telefone: str, *, sim: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsoErrado("sem_confirmacao", "Isto envia uma mensagem de verdade: repita com --sim.")
-    typer.confirm(f"Enviar agora uma mensagem de teste a {telefone} pelo canal {canal}?", abort=True, err=True)
+    question = f"Enviar agora uma mensagem de teste a {telefone} pelo canal {canal}? (sim/não)"
+    if typer.prompt(question, default="não", err=True).strip().lower() not in {"s", "sim"}:
+        raise typer.Abort
 
 
 async def _check(programa: Programa, *, nome: str) -> GatewayHealth:
@@ -150,7 +153,7 @@ def _afterwards(provider: WhatsAppProvider, receipt: Receipt, canal: Canal) -> s
         return f"Este canal não avisa o que foi entregue{ident}."
     return (
         f"A entrega chega depois, pelo webhook{ident}. Para conferir o webhook, responda à mensagem e veja a última "
-        f"chamada em `confirma canal mostrar {canal.nome}`."
+        f"chamada em `confirma canal mostrar {quote(canal.nome)}`."
     )
 
 

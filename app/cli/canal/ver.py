@@ -17,7 +17,7 @@ from app.cli.sessao import Terminal, comando
 from app.config import Settings
 from app.models import Canal, Recebida
 from app.providers.base import Capabilities
-from app.providers.ficha import Campo, Cofre, Ficha, missing
+from app.providers.ficha import COMUNS, Campo, Cofre, Ficha, missing
 from app.providers.registry import PROVIDERS
 from app.wiring import Programa
 
@@ -91,11 +91,11 @@ def tipos(
         {
             "tipo": tipo,
             "titulo": ficha.titulo,
-            "config": [_campo(campo) for campo in ficha.config],
+            "config": [_campo(campo) for campo in (*ficha.config, *COMUNS)],
             "credenciais": [_campo(campo) for campo in ficha.secretos],
             "passos": steps(ficha, tela.settings()),
         },
-        _form(f"{ficha.titulo}: --config CHAVE=VALOR", ficha.config),
+        _form(f"{ficha.titulo}: --config CHAVE=VALOR", (*ficha.config, *COMUNS)),
         _form("Credenciais: --credencial CHAVE", ficha.secretos),
         *steps(ficha, tela.settings()),
     )

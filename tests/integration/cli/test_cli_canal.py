@@ -8,7 +8,7 @@ import pytest
 from app.providers.registry import PROVIDERS
 from app.simulator.botconversa import FakeBotconversa
 from app.simulator.gateway import Fault
-from tests.integration.cli.apoio import Confirma, Feito
+from tests.integration.cli.apoio import Confirma, Feito, at_a_terminal
 from tests.integration.cli.conftest import API_KEY
 from tests.integration.cli.contas import SEM_WHATSAPP, Conta, close_contas, open_contas
 
@@ -303,3 +303,30 @@ async def test_every_form_can_be_read_before_there_is_an_account(confirma: Confi
     assert one.json["credenciais"]
     assert one.json["credenciais"][0]["nome"] in people.out
     assert "{assinatura}" not in people.out
+
+
+async def test_at_a_terminal_what_lacks_is_asked_and_secrets_do_not_show(confirma: Confirma) -> None:
+    answers = {
+        b"phone_number_id: ": "106540352242922",
+        b"token: ": "token-digitado",
+        b"webhook_secret: ": "segredo-digitado",
+    }
+    rc, seen = await at_a_terminal(confirma, ("canal", "criar", "perguntado", "--tipo", "meta", "--pausado"), answers)
+    shown = await mostrar(confirma, "perguntado")
+    assert rc == 0, seen
+    assert "digitado" not in seen
+    assert (shown.json["config"], shown.json["credenciais"]) == (
+        {"phone_number_id": "106540352242922"},
+        ["token", "verify_token"],
+    )
+
+
+@pytest.mark.parametrize(("answer", "rc"), [("não", 1), ("", 1), ("sim", 0)])
+async def test_at_a_terminal_a_test_is_asked_about(
+    confirma: Confirma, contas: dict[str, Conta], answer: str, rc: int
+) -> None:
+    before = len(contas["zapi"].fake.messages)
+    argv = ("canal", "testar", "c-zapi", "--para", CELULAR)
+    code, seen = await at_a_terminal(confirma, argv, {b"]: ": answer})
+    assert code == rc, seen
+    assert len(contas["zapi"].fake.messages) - before == (rc == 0)
