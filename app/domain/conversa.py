@@ -95,6 +95,13 @@ _SEMPRE: Final[Mapping[Intencao, tuple[str, str, Parada | None]]] = {
     Intencao.WRONG_NUMBER: ("numero_errado", "numero_errado", Parada.PACIENTE_NO_CONTATO),
     Intencao.OPT_OUT: ("sair", "pediu_para_parar", Parada.CONTATO),
 }
+
+
+def stops(intencao: Intencao) -> bool:
+    """Tell whether these words stop messages, whatever they are about."""
+    return intencao in _SEMPRE and _SEMPRE[intencao][2] is not None
+
+
 _SEM_PERGUNTA: Final[Mapping[TipoAlvo, Conduta]] = {
     TipoAlvo.NENHUM: Conduta(desfecho=Desfecho.SEM_ATENDIMENTO),
     TipoAlvo.PASSADA: Conduta(desfecho=Desfecho.CONSULTA_PASSADA, modelo="passada"),

@@ -14,6 +14,8 @@ from app.domain.janela import Janela
 PERGUNTAS: Final = frozenset({"pedido", "lembrete", "mudanca"})
 # An answer finds its visits by these too: a note that invites a second thought, and our own "which one?".
 RESPONDIVEIS: Final = PERGUNTAS | {"vespera", "qual_consulta"}
+# Waits to be said once more, though it may have arrived: meanwhile it can be answered.
+SEM_PROVA: Final = "sem_prova_de_entrega"
 _CANCELAMENTO_HOSPITAL: Final = "cancelamento_hospital"
 _CANCELAMENTO_AUTOMATICO: Final = "cancelamento_automatico"
 

@@ -13,7 +13,7 @@ from app import crypto
 from app.database import Record
 from app.domain.alvo import Pergunta, VisitaPerguntada
 from app.domain.confirmacao import PODEM_TER_CHEGADO, PROVAS, EstadoMensagem, SituacaoAgenda, StatusConfirmacao
-from app.domain.saida import RESPONDIVEIS
+from app.domain.saida import RESPONDIVEIS, SEM_PROVA
 from app.repositories.base import TenantRepository, sql_list
 
 _REPEAT_WITHIN: Final = timedelta(minutes=10)
@@ -33,7 +33,8 @@ WITH quem AS (
     FROM unnest(CAST(:ns AS int[]), CAST(:chaves AS bytea[]), CAST(:escreveram AS bool[])) AS u(n, chave, escreveu)
     JOIN contatos c ON c.tenant_id = :tenant AND c.chave_hash = u.chave),
 trancados AS (
-    SELECT id FROM contatos WHERE tenant_id = :tenant AND id IN (SELECT id FROM quem) ORDER BY id FOR UPDATE),
+    SELECT id FROM contatos WHERE tenant_id = :tenant AND id IN (SELECT id FROM quem) ORDER BY id
+    FOR NO KEY UPDATE),  -- whoever writes a message about a phone does not wait for it
 abertos AS (
     UPDATE contatos c SET ultima_entrada_em = :now FROM trancados t
     WHERE c.tenant_id = :tenant AND c.id = t.id AND c.id IN (SELECT id FROM quem WHERE escreveu))
@@ -66,8 +67,28 @@ JOIN mensagens m ON m.tenant_id = :tenant AND m.contato_id = e.contato_id
 JOIN mensagens_atendimentos ma ON ma.tenant_id = m.tenant_id AND ma.mensagem_id = m.id
 JOIN atendimentos a ON a.tenant_id = ma.tenant_id AND a.id = ma.atendimento_id
 WHERE m.quando > :desde AND m.dia > CAST(:dia AS date) AND m.modelo IN {sql_list(RESPONDIVEIS)}
-  AND m.estado IN {sql_list(PODEM_TER_CHEGADO)}
+  AND (m.estado IN {sql_list(PODEM_TER_CHEGADO)}
+       OR m.estado IN ('agendada', 'na_fila') AND m.motivo = '{SEM_PROVA}')
 ORDER BY a.id FOR UPDATE OF a""")  # noqa: S608  constants
+
+# What a stop silences reaches beyond what was asked: all of it in one statement, by ascending id, with the questions of
+# the whole batch (docs/arquitetura.md, "Who waits for whom").
+_LOCK: Final = text("""
+WITH futuras AS (
+    SELECT id, paciente_id FROM atendimentos
+    WHERE tenant_id = :tenant AND contato_id = ANY(CAST(:parando AS bigint[])) AND data_consulta > :now),
+perguntadas AS (
+    SELECT a.id, a.paciente_id, m.contato_id FROM mensagens m
+    JOIN mensagens_atendimentos ma ON ma.tenant_id = m.tenant_id AND ma.mensagem_id = m.id
+    JOIN atendimentos a ON a.tenant_id = ma.tenant_id AND a.id = ma.atendimento_id
+    WHERE m.tenant_id = :tenant AND m.contato_id = ANY(CAST(:contatos AS bigint[])) AND m.quando > :desde
+      AND m.dia > CAST(:dia AS date))
+SELECT id FROM atendimentos WHERE tenant_id = :tenant AND (
+    id IN (SELECT id FROM perguntadas)
+    OR data_consulta > :now AND paciente_id IN (
+        SELECT paciente_id FROM futuras
+        UNION SELECT paciente_id FROM perguntadas WHERE contato_id = ANY(CAST(:parando AS bigint[]))))
+ORDER BY id FOR UPDATE""")
 
 _DOUBTS: Final = text("""
 SELECT mensagem_id, count(*) AS vezes FROM recebidas
@@ -105,9 +126,16 @@ FROM unnest(CAST(:ids AS bigint[]), CAST(:desfechos AS text[]), CAST(:leituras A
 WHERE r.tenant_id = :tenant AND r.id = u.id""")
 
 _SETTLE: Final = text("""
-UPDATE mensagens SET estado = 'entregue', entregue_em = :now, motivo = 'respondida', atualizado_em = :now
-WHERE tenant_id = :tenant AND id = :mensagem AND dia > CAST(:dia AS date) AND estado = ANY(CAST(:estados AS text[]))
-RETURNING id""")
+WITH na_ordem AS (
+    SELECT m.id, m.dia FROM mensagens m
+    JOIN unnest(CAST(:ids AS bigint[]), CAST(:voando AS bool[])) AS u(id, voando) ON u.id = m.id
+    WHERE m.tenant_id = :tenant AND m.dia > CAST(:dia AS date)
+      AND (m.estado = 'incerta' OR u.voando AND m.estado = 'em_envio')
+    ORDER BY m.id FOR UPDATE OF m)
+UPDATE mensagens m SET estado = 'entregue', entregue_em = :now, enviada_em = coalesce(m.enviada_em, m.iniciada_em),
+       motivo = 'respondida', atualizado_em = :now
+FROM na_ordem o WHERE m.tenant_id = :tenant AND m.id = o.id AND m.dia = o.dia
+RETURNING m.id""")
 _PENDING: Final = text("""
 SELECT id, canal_id, corpo, posicao, recebida_em FROM recebidas
 WHERE tenant_id = :tenant AND aplicada_em IS NULL AND recebida_em < :antes ORDER BY id LIMIT 100""")
@@ -195,6 +223,7 @@ class EntradaRepository(TenantRepository):
 
     async def store(self, guardadas: Sequence[Guardada], now: datetime) -> dict[str, int]:
         """Keep the events; return key → id of those that were not kept already."""
+        guardadas = sorted(guardadas, key=lambda each: each.event_key)  # two batches wait for each other in no circle
         encrypt = crypto.keyring().encrypt
         columns = {name: [getattr(each, name) for each in guardadas] for name in _GUARDADA_CLARA}
         rows = await self._fetch(
@@ -278,11 +307,18 @@ class EntradaRepository(TenantRepository):
             resultados=[msgspec.json.encode(each.resultado).decode() for each in aplicadas],
         )
 
-    async def settle(self, mensagem_id: int, now: datetime, *, estados: Sequence[EstadoMensagem]) -> bool:
-        """Count a message in one of `estados` as delivered; return whether it was."""
+    async def lock(self, contatos: Sequence[int], parando: Sequence[int], now: datetime) -> None:
+        """Lock the visits `contatos` were asked about, and all that stop with the phones or patients of `parando`."""
+        desde = now - _ASKED_SINCE
+        await self._fetch(_LOCK, contatos=list(contatos), parando=list(parando), now=now, desde=desde, dia=desde.date())
+
+    async def settle(self, mensagens: Mapping[int, bool], now: datetime) -> set[int]:
+        """Count uncertain messages as delivered, those still in the air too where it is True; return which were."""
+        if not mensagens:
+            return set()
         dia = (now - _ASKED_SINCE).date()
-        rows = await self._fetch(_SETTLE, mensagem=mensagem_id, dia=dia, estados=[*map(str, estados)], now=now)
-        return bool(rows)
+        rows = await self._fetch(_SETTLE, ids=list(mensagens), voando=list(mensagens.values()), dia=dia, now=now)
+        return {row.id for row in rows}
 
     async def pending(self, antes: datetime) -> Sequence[Record]:
         """Return events kept before `antes` that were never applied."""

@@ -14,6 +14,7 @@ from app.database import Record
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.politica import AoIncerta
 from app.domain.ritmo import Ritmo
+from app.domain.saida import SEM_PROVA
 from app.models import Canal
 from app.repositories.base import FatoHistorico, HistoricoRepository
 from app.repositories.efeitos import EfeitoRepository
@@ -26,7 +27,6 @@ ENTRYPOINT: Final = "enviar_lote"
 _WAVES: Final = 4  # chunks released at once to a channel without a rate of its own
 _STRANDED_AFTER: Final = timedelta(minutes=5)
 _UNCERTAIN_AFTER: Final = timedelta(minutes=10)  # a patient's answer or the flow's own report may still prove it
-_REPEATED: Final = "sem_prova_de_entrega"
 _LOST: Final = "trabalho_perdido"
 
 
@@ -92,8 +92,8 @@ class LiberacaoService:
         if (await self._hospital.load()).politica.ao_incerta is not AoIncerta.REPETIR:
             return 0
         rows = await self._saida.uncertain(now - _UNCERTAIN_AFTER, now)
-        changed = await self._change(rows, {M.INCERTA: M.AGENDADA}, _REPEATED, now)
-        await self._tell(changed, "mensagem_repetida", _REPEATED, now)
+        changed = await self._change(rows, {M.INCERTA: M.AGENDADA}, SEM_PROVA, now)
+        await self._tell(changed, "mensagem_repetida", SEM_PROVA, now)
         return len(changed)
 
     async def _change(

@@ -4,14 +4,15 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.agrupamento import letter
 from app.domain.alvo import Alvo, Pergunta, TipoAlvo, VisitaPerguntada, choose_alvo
-from app.domain.confirmacao import EstadoMensagem, StatusConfirmacao, TipoMensagem
-from app.domain.conversa import Conduta, Desfecho, decide_conduta, may_reply
+from app.domain.confirmacao import StatusConfirmacao, TipoMensagem
+from app.domain.conversa import Conduta, Desfecho, decide_conduta, may_reply, stops
 from app.domain.resposta import Intencao, Leitura, read_resposta
 from app.domain.resposta.letras import read_por_letra
 from app.domain.resposta.todos import means_all, read_todos
@@ -28,7 +29,6 @@ QUEM: Final = "paciente"
 _RESPOSTA_VALE: Final = timedelta(hours=6)
 _TEXTO_MAXIMO: Final = 4096
 _ID_MAXIMO: Final = 200
-_INCERTA: Final = (EstadoMensagem.INCERTA,)
 _DECIDIDAS: Final = frozenset({StatusConfirmacao.CONFIRMADO, StatusConfirmacao.CANCELADO, StatusConfirmacao.REAGENDAR})
 _DECIDEM: Final = frozenset({Intencao.CONFIRM, Intencao.CANCEL, Intencao.RESCHEDULE})
 
@@ -87,7 +87,7 @@ class WebhookService:
         None is the answer of an event that must wait for another of these, about the same phone or visit: nothing of
         it was stored, and it is to be handed over again.
         """
-        casos = [_Caso(chegada) for chegada in chegadas]
+        casos = [_caso(chegada) for chegada in chegadas]
         ready = await self._prepare(casos, now)
         await self._store(ready, now)
         await self._apply_stored([caso for caso in ready if caso.recebida_id], now)
@@ -95,7 +95,7 @@ class WebhookService:
 
     async def keep(self, chegada: Chegada, *, now: datetime) -> dict[str, Any]:
         """Store an event that could not be applied now; `apply_kept` tries again."""
-        caso = _Caso(chegada)
+        caso = _caso(chegada)
         await self._find([caso], now)
         await self._name([caso], now)
         if caso.resultado is None:
@@ -106,7 +106,8 @@ class WebhookService:
         """Apply an event stored earlier; False when somebody else does or did."""
         if not await self._entrada.claim(recebida_id):
             return False
-        caso = _Caso(chegada, recebida_id=recebida_id)
+        caso = _caso(chegada)
+        caso.recebida_id = recebida_id
         await self._find([caso], now)
         await self._load_perguntas([caso], now)
         await self._apply_stored([caso], now)
@@ -143,6 +144,9 @@ class WebhookService:
 
     async def _load_perguntas(self, casos: Sequence[_Caso], now: datetime) -> None:
         escritas = {contato: caso.recebida.sent_at for caso in casos for contato in caso.contatos}
+        parando = [contato for caso in casos if stops(_intencao(caso)) for contato in caso.contatos]
+        if parando:
+            await self._entrada.lock(list(escritas), parando, now)
         found = await self._entrada.questions(escritas, now)
         for caso in casos:
             caso.perguntas = [pergunta for contato in caso.contatos for pergunta in found.get(contato, ())]
@@ -167,7 +171,7 @@ class WebhookService:
                 quoted_id=caso.recebida.quoted_id,
                 now=now,
             )
-        await self._settle_all(casos, now)
+        await self._settle(casos, now)
         respostas = [caso for caso in casos if caso.recebida.kind == "resposta"]
         await self._decide(respostas, now)
         await self._write(respostas, now)
@@ -178,9 +182,8 @@ class WebhookService:
         await self._entrada.set_applied([_aplicada(caso) for caso in casos], now)
 
     async def _decide(self, casos: Sequence[_Caso], now: datetime) -> None:
-        """Read each answer and decide what it does; one overtaken by a later decision does nothing."""
+        """Decide what each answer does; one overtaken by a later decision does nothing."""
         for caso in casos:
-            caso.leitura = read_todos(caso.recebida.texto) or read_resposta(caso.recebida.texto)
             caso.fora_de_ordem = _is_stale(caso.alvo, caso.recebida)
         unsure = [caso for caso in casos if caso.alvo.pergunta and _intencao(caso) not in _DECIDEM]
         duvidas = await self._entrada.doubts(
@@ -213,30 +216,29 @@ class WebhookService:
                 await self._paradas.stop(caso.conduta, caso.alvo, caso.contatos, now)
         await self._historico.add([line for caso in casos for line in _unchanged(caso, now)])
 
-    async def _settle_all(self, casos: Sequence[_Caso], now: datetime) -> None:
+    async def _settle(self, casos: Sequence[_Caso], now: datetime) -> None:
         """Count what may or may not have left as arrived, where somebody speaks of it.
 
         An answer speaks of the only question of its phone; news, for this gateway, is the flow's own first block.
         """
+        spoken_of: dict[int, Pergunta] = {}
+        flying: dict[int, bool] = {}
         for caso in casos:
             if caso.recebida.kind == "status" and caso.alvo.pergunta:
-                await self._settle(caso.alvo.pergunta, (*_INCERTA, EstadoMensagem.EM_ENVIO), now)
+                spoken_of[caso.alvo.pergunta.mensagem_id] = caso.alvo.pergunta
+                flying[caso.alvo.pergunta.mensagem_id] = True
             elif len(caso.perguntas) == 1 and not caso.perguntas[0].chegou:
-                await self._settle(caso.perguntas[0], _INCERTA, now)
-
-    async def _settle(self, pergunta: Pergunta, estados: Sequence[EstadoMensagem], now: datetime) -> None:
-        if await self._entrada.settle(pergunta.mensagem_id, now, estados=estados):
-            lines = [
-                FatoHistorico(
-                    atendimento_id=visita.atendimento_id,
-                    em=now,
-                    fato="mensagem_entregue",
-                    quem=QUEM,
-                    mensagem_id=pergunta.mensagem_id,
-                )
-                for visita in pergunta.visitas
+                spoken_of[caso.perguntas[0].mensagem_id] = caso.perguntas[0]
+                flying.setdefault(caso.perguntas[0].mensagem_id, False)
+        settled = await self._entrada.settle(flying, now)
+        fact = partial(FatoHistorico, em=now, fato="mensagem_entregue", quem=QUEM)
+        await self._historico.add(
+            [
+                fact(atendimento_id=visita.atendimento_id, mensagem_id=ident)
+                for ident in sorted(settled)
+                for visita in spoken_of[ident].visitas
             ]
-            await self._historico.add(lines)
+        )
 
     async def _reply(self, casos: Sequence[_Caso], now: datetime) -> None:
         """Plan what is said back: an answer, so it leaves at any hour and no limit but that of repetition holds it."""
@@ -247,6 +249,13 @@ class WebhookService:
             _mensagem(caso, modelo, now) for caso, modelo in wanted if may_reply(modelo, ditas.get(_listener(caso), {}))
         ]
         await self._planejamento.add(novas, now)
+
+
+def _caso(chegada: Chegada) -> _Caso:
+    """Return the event with what its words say: a stop must be known before its visits are locked."""
+    recebida = chegada.recebida
+    read = recebida.kind == "resposta"
+    return _Caso(chegada, leitura=read_todos(recebida.texto) or read_resposta(recebida.texto) if read else None)
 
 
 def _first_of_each(casos: Iterable[_Caso], about: Any) -> list[_Caso]:

@@ -134,9 +134,22 @@ def test_what_is_signed_is_byte_for_byte_what_is_sent(arquivo: str) -> None:
 
 def test_the_body_becomes_text_once() -> None:
     codigo = nodes(RESPOSTAS)["Montar corpo"]["parameters"]["jsCode"]
-    assert codigo.count("JSON.stringify(corpo)") == 1
+    assert codigo.count("corpo: JSON.stringify(lido === null ? recebido : escolher(lido))") == 1
     for campo in ("telefone", "subscriber_id", "resposta", "id_tabela", "nr_seq_agenda", "mensagem_id", "status"):
         assert f"'{campo}'" in codigo
+
+
+def test_a_body_broken_by_the_patients_quote_is_let_in_and_mended() -> None:
+    """As application/json n8n itself refuses it, before the workflow begins; what is no JSON it rewrites unsigned."""
+    codigo = nodes(RESPOSTAS)["Montar corpo"]["parameters"]["jsCode"]
+    assert "typeof recebido === 'string' ? ler(recebido) : recebido" in codigo
+    pagina = (PASTA / "README.md").read_text(encoding="utf-8")
+    assert "headers `Content-Type: text/plain` and `X-Webhook-Secret`" in pagina
+
+
+def test_a_reinstalled_n8n_repeats_no_request_id() -> None:
+    codigo = nodes(RESPOSTAS)["Montar corpo"]["parameters"]["jsCode"]
+    assert "pedido_id: `n8n-${$workflow.id}-${$execution.id}-${Date.now().toString(36)}`" in codigo
 
 
 def test_the_webhook_keeps_its_address_and_waits_for_the_reply() -> None:
@@ -158,10 +171,15 @@ def test_the_error_branch_keeps_the_answer_and_tells_somebody(nome: str) -> None
     assert "$('Montar corpo').first().json.corpo" in guardar["parameters"]["options"]["queryReplacement"]
 
 
-def test_when_it_cannot_be_kept_the_execution_fails_in_sight_with_the_answer_inside() -> None:
+def test_when_it_cannot_be_kept_the_execution_fails_in_sight_and_a_retry_keeps_it() -> None:
+    """n8n's Retry begins at the node that failed: that node must be one that keeps the answer."""
     assert targets(RESPOSTAS, "Guardar resposta", 1) == ["Responder que não ficou guardada"]
-    assert {"Avisar que não ficou guardada", "Falhar à vista"} <= reachable(RESPOSTAS, "Guardar resposta", 1)
-    assert "throw new Error" in nodes(RESPOSTAS)["Falhar à vista"]["parameters"]["jsCode"]
+    assert targets(RESPOSTAS, "Avisar que não ficou guardada") == ["Guardar de novo"]
+    ultimo = nodes(RESPOSTAS)["Guardar de novo"]
+    assert "onError" not in ultimo
+    assert targets(RESPOSTAS, "Guardar de novo") == []
+    assert "INSERT INTO confirma_respostas_guardadas" in ultimo["parameters"]["query"]
+    assert "$('Montar corpo').first().json.corpo" in ultimo["parameters"]["options"]["queryReplacement"]
     assert load(RESPOSTAS)["settings"]["saveDataErrorExecution"] == "all"
 
 
