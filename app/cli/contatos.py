@@ -20,26 +20,26 @@ def read_phone(telefone: str) -> Telefone:
     return lido
 
 
-async def refuse_silenced(programa: Programa, e164: str) -> None:
+async def refuse_silenced(programa: Programa, para: str) -> None:
     """Hold for a message by hand what holds for every other: opt-out, and staging's short list of phones."""
     settings = programa.settings
-    if settings.environment == "staging" and e164 not in settings.staging_allowed_phones:
+    if settings.environment == "staging" and para not in settings.staging_allowed_phones:
         raise RegraRecusou("fora_da_lista", "Em staging só se escreve aos telefones de STAGING_ALLOWED_PHONES.")
     async with programa.database.session_scope(programa.tenant_id) as sessao:
-        chave = _chave(programa.tenant_id, e164)
+        chave = _chave(programa.tenant_id, para)
         query = select(Contato.id).where(Contato.chave_hash == chave, Contato.optout_em.is_not(None)).limit(1)
         if await sessao.scalar(query) is not None:
             raise RegraRecusou("pediu_para_parar", "Este telefone pediu para não receber mensagens.")
 
 
-async def ultima_entrada(sessao: AsyncSession, tenant_id: int, e164: str) -> datetime | None:
+async def ultima_entrada(sessao: AsyncSession, tenant_id: int, para: str) -> datetime | None:
     """Return when this phone last wrote to the hospital."""
-    chave = _chave(tenant_id, e164)
+    chave = _chave(tenant_id, para)
     latest: datetime | None = await sessao.scalar(
         select(func.max(Contato.ultima_entrada_em)).where(Contato.chave_hash == chave)
     )
     return latest
 
 
-def _chave(tenant_id: int, e164: str) -> bytes:
-    return crypto.keyring().finder(tenant_id).of("chave", chave_telefone(e164))
+def _chave(tenant_id: int, para: str) -> bytes:
+    return crypto.keyring().finder(tenant_id).of("chave", chave_telefone(para))

@@ -94,9 +94,7 @@ async def test_what_cannot_work_leaves_the_channel_as_it_was(cenario: Cenario) -
 async def test_a_test_message_is_nobodys(cenario: Cenario) -> None:
     counted = "SELECT (SELECT count(*) FROM mensagens) + (SELECT count(*) FROM contatos) AS n"
     [before] = await cenario.rows(counted)
-    done = await testar.send(
-        cenario.programa, trial=Trial(await canal_de(cenario), CELULAR, None, conversa_aberta=False)
-    )
+    done = await testar.send(cenario.programa, trial=Trial(await canal_de(cenario), CELULAR))
     [after] = await cenario.rows(counted)
     assert done["ok"]
     assert (before, len(cenario.texts())) == (after, 1)
@@ -109,7 +107,7 @@ async def test_a_test_is_refused_to_who_asked_for_silence(cenario: Cenario) -> N
     await cenario.reply("sair")
     sent = len(cenario.texts())
     with pytest.raises(RegraRecusou) as refused:
-        await testar.send(cenario.programa, trial=Trial(await canal_de(cenario), CELULAR, None, conversa_aberta=False))
+        await testar.send(cenario.programa, trial=Trial(await canal_de(cenario), CELULAR))
     assert refused.value.code == "pediu_para_parar"
     assert len(cenario.texts()) == sent
 
@@ -121,7 +119,7 @@ async def test_staging_tries_only_the_phones_of_its_list(
     programa = cenario.programa
     staging = {"environment": Environment.STAGING, "staging_allowed_phones": allowed}
     programa.settings = programa.settings.model_copy(update=staging)
-    trial = Trial(await canal_de(cenario), CELULAR, None, conversa_aberta=False)
+    trial = Trial(await canal_de(cenario), CELULAR)
     if leaves:
         assert (await testar.send(programa, trial=trial))["ok"]
         return
@@ -135,7 +133,7 @@ async def test_who_wrote_lately_needs_no_word_for_it(cenario: Cenario) -> None:
     await change(cenario, pares=["modo=oficial"])
     await cenario.importar(make_agenda())
     nome = await canal_de(cenario)
-    shut = await testar.send(cenario.programa, trial=Trial(nome, CELULAR, None, conversa_aberta=False))
+    shut = await testar.send(cenario.programa, trial=Trial(nome, CELULAR))
     await cenario.call({"telefone": FONE, "resposta": "bom dia"})
-    wide = await testar.send(cenario.programa, trial=Trial(nome, CELULAR, None, conversa_aberta=False))
+    wide = await testar.send(cenario.programa, trial=Trial(nome, CELULAR))
     assert (shut["resultado"], wide["resultado"]) == ("configuracao", "aceita"), "no flow is set up; a text needs none"

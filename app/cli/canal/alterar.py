@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 
-from app.cli.canal.conta import ficha_of, find, rate_of
+from app.cli.canal.conta import ficha_of, find_canal, rate_of
 from app.cli.canal.entradas import complete_config, read_config
 from app.cli.canal.grupo import Config, ContatosPorDia, Nome, Prioridade, Taxa, grupo
 from app.cli.canal.ver import summary
@@ -49,7 +49,7 @@ async def change(
     programa: Programa, *, nome: str, columns: Mapping[str, Any], pares: list[str], taxa: int | None
 ) -> tuple[dict[str, Any], dict[str, list[Any]]]:
     async with programa.database.session_scope(programa.tenant_id) as sessao:
-        canal = await find(sessao, nome, lock=True)
+        canal = await find_canal(sessao, nome, lock=True)
         before = _shown(canal)
         for column, valor in columns.items():
             setattr(canal, column, valor)

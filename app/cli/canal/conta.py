@@ -23,7 +23,7 @@ def ficha_of(tipo: str) -> Ficha:
         raise UsoErrado("tipo_desconhecido", f"{str(error).capitalize()}.") from None
 
 
-async def find(sessao: AsyncSession, nome: str, *, lock: bool = False) -> Canal:
+async def find_canal(sessao: AsyncSession, nome: str, *, lock: bool = False) -> Canal:
     """Return a channel by its name, else by its number; `lock` keeps others from changing it meanwhile."""
     by_name = Canal.nome == nome
     number = int(nome) if nome.isascii() and nome.isdigit() and len(nome) < len(str(2**63)) else None

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.canal.alterar import IN_FORCE
-from app.cli.canal.conta import ficha_of, find, rate_of
+from app.cli.canal.conta import ficha_of, find_canal, rate_of
 from app.cli.canal.entradas import ask_credenciais, new_word, proven, read_stdin
 from app.cli.canal.grupo import CredenciaisStdin, Credencial, Nome, grupo
 from app.cli.canal.ver import summary
@@ -84,12 +84,12 @@ def _new_secret(ficha: Ficha, values: Mapping[str, str], *, wanted: bool) -> tup
 
 async def _kind(programa: Programa, *, nome: str) -> str:
     async with programa.database.session_scope(programa.tenant_id) as sessao:
-        return (await find(sessao, nome)).tipo
+        return (await find_canal(sessao, nome)).tipo
 
 
 async def change(programa: Programa, *, nome: str, order: Order) -> tuple[dict[str, Any], Cofre]:
     async with programa.database.session_scope(programa.tenant_id) as sessao:
-        canal = await find(sessao, nome, lock=True)
+        canal = await find_canal(sessao, nome, lock=True)
         cofre = Cofre.load(canal.credenciais)
         values = {**cofre.valores, **order.values}
         segredos = _rotate(_drop(tuple(cofre.segredos), order.drop), order.rotate)

@@ -90,7 +90,7 @@ def criar(  # noqa: PLR0913 - a command line's options
 
 def _show(tela: Terminal, ficha: Ficha, criado: dict[str, Any], made: Mapping[str, str]) -> None:
     settings = tela.settings()
-    url = webhook_url(settings, criado["public_id"])
+    url = webhook_url(settings, criado["public_id"]) if ficha.segredo else None
     segredo = made.get(SEGREDO)
     words = {nome: valor for nome, valor in made.items() if nome != SEGREDO}
     objeto = {
@@ -101,15 +101,16 @@ def _show(tela: Terminal, ficha: Ficha, criado: dict[str, Any], made: Mapping[st
         "palavras": words,
         "passos": steps(ficha, settings),
     }
+    webhook = {"Webhook": url} if url else {}
     header = {"Cabeçalho": f"{ficha.cabecalho}: {segredo}"} if segredo else {}
     tela.show(
         objeto,
-        facts(f"Canal {criado['nome']} criado", {"Número": criado["id"], "Webhook": url, **header, **words}),
+        facts(f"Canal {criado['nome']} criado", {"Número": criado["id"], **webhook, **header, **words}),
         "O que foi sorteado acima não será mostrado de novo: guarde-o agora." if made else None,
         *objeto["passos"],
         f"Experimente: confirma canal testar {quote(criado['nome'])} --para SEU-CELULAR",
     )
-    if settings.server.public_base_url is None:
+    if url and settings.server.public_base_url is None:
         tela.note("PUBLIC_BASE_URL não está definida: o endereço do webhook só vale nesta máquina.")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.canal.conta import find
+from app.cli.canal.conta import find_canal
 from app.cli.canal.grupo import Nome, grupo
 from app.cli.canal.ver import UNTIL_RESUMED, say_state, summary
 from app.cli.sessao import Terminal, comando
@@ -34,7 +34,7 @@ def _set_pause(tela: Terminal, nome: str, *, pausa: timedelta | None, motivo: st
     async def write(programa: Programa) -> tuple[dict[str, Any], Any]:
         now = programa.clock()
         async with programa.database.session_scope(programa.tenant_id) as sessao:
-            canal = await find(sessao, nome, lock=True)
+            canal = await find_canal(sessao, nome, lock=True)
             until = UNTIL_RESUMED if pausa is None else now + pausa
             canal.pausado_ate, canal.pausa_motivo = (until, motivo) if motivo else (None, None)
             if motivo is None:  # a person says that it is well again

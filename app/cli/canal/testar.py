@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 
-from app.cli.canal.conta import build, ficha_of, find
+from app.cli.canal.conta import build, ficha_of, find_canal
 from app.cli.canal.desfechos import ACEITA, desfecho_of
 from app.cli.canal.grupo import Nome, grupo
 from app.cli.contatos import read_phone, refuse_silenced, ultima_entrada
@@ -40,10 +40,16 @@ _TEXT: Final = "Mensagem de teste de {hospital}. Se você a leu, este canal func
 
 @dataclass(frozen=True, slots=True)
 class Trial:
+    """`para`: a phone in E.164, or an e-mail address."""
+
     canal: str
-    telefone: str
-    modelo: Template | None
-    conversa_aberta: bool
+    para: str
+    modelo: Template | None = None
+    conversa_aberta: bool = False
+
+    @property
+    def is_email(self) -> bool:
+        return "@" in self.para
 
 
 @comando(grupo, "testar")
@@ -52,7 +58,7 @@ def try_canal(
     canal: Nome,
     *,
     para: Annotated[
-        str | None, typer.Option(metavar="TELEFONE", help="Envia uma mensagem de teste a este número.")
+        str | None, typer.Option(metavar="TELEFONE", help="Envia uma mensagem de teste a este telefone, ou e-mail.")
     ] = None,
     sim: Annotated[bool, typer.Option("--sim", help="Envia sem perguntar.")] = False,
     conversa_aberta: Annotated[
@@ -68,10 +74,10 @@ def try_canal(
         saude = tela.run(partial(_check, nome=canal))
         show_saude(tela, saude)
         return Saida.FEITO if saude.ok else Saida.FALHOU
-    telefone = read_phone(para).e164
-    _confirm(canal, telefone, sim=sim)
+    destino = para if "@" in para else read_phone(para).e164
+    _confirm(canal, destino, sim=sim)
     template = Template(modelo, idioma) if modelo else None
-    feito = tela.run(partial(send, trial=Trial(canal, telefone, template, conversa_aberta)))
+    feito = tela.run(partial(send, trial=Trial(canal, destino, template, conversa_aberta)))
     tela.show(feito, _steps(feito["passos"]), feito["mensagem"], *feito["depois"])
     return Saida.FEITO if feito["ok"] else Saida.FALHOU
 
@@ -82,36 +88,37 @@ def show_saude(tela: Terminal, saude: GatewayHealth) -> None:
     tela.show(objeto, f"{'OK' if saude.ok else 'Falhou'}: {saude.detail} ({saude.ms:.0f} ms)")
 
 
-def _confirm(canal: str, telefone: str, *, sim: bool) -> None:
+def _confirm(canal: str, destino: str, *, sim: bool) -> None:
     if sim:
         return
     if not sys.stdin.isatty():
         raise UsoErrado("sem_confirmacao", "Isto envia uma mensagem de verdade: repita com --sim.")
-    question = f"Enviar agora uma mensagem de teste a {telefone} pelo canal {canal}? (sim/não)"
+    question = f"Enviar agora uma mensagem de teste a {destino} pelo canal {canal}? (sim/não)"
     if typer.prompt(question, default="não", err=True).strip().lower() not in {"s", "sim"}:
         raise typer.Abort
 
 
 async def _check(programa: Programa, *, nome: str) -> GatewayHealth:
     async with programa.database.session_scope(programa.tenant_id) as sessao:
-        canal = await find(sessao, nome)
+        canal = await find_canal(sessao, nome)
     async with _opened(programa, canal) as provider:
         return await provider.check()
 
 
 async def send(programa: Programa, *, trial: Trial) -> dict[str, Any]:
     """Send one message through one channel: no row of the outbox, no patient, no history."""
-    await refuse_silenced(programa, trial.telefone)
+    await refuse_silenced(programa, trial.para)
     async with programa.database.session_scope(programa.tenant_id) as sessao:
-        canal = await find(sessao, trial.canal)
+        canal = await find_canal(sessao, trial.canal)
         hospital = await HospitalRepository(sessao, programa.tenant_id).load()
-        wrote_at = await ultima_entrada(sessao, programa.tenant_id, trial.telefone)
+        wrote_at = await ultima_entrada(sessao, programa.tenant_id, trial.para)
     session = trial.conversa_aberta or (wrote_at is not None and programa.clock() - wrote_at < _SESSION)
     async with _opened(programa, canal) as provider:
         _refuse_what_cannot_be_tried(provider, trial)
         message = OutboundMessage(
             key=f"teste.{secrets.token_hex(8)}",
-            to=trial.telefone,
+            to="" if trial.is_email else trial.para,
+            email=trial.para if trial.is_email else None,
             first_name="Teste",
             last_name="Confirma",
             text=_TEXT.format(hospital=hospital.nome),
@@ -170,10 +177,9 @@ def _steps(passos: list[dict[str, Any]]) -> Table | None:
 
 
 def _refuse_what_cannot_be_tried(provider: WhatsAppProvider, trial: Trial) -> None:
-    if provider.capabilities.needs_email:
-        raise Falha(
-            "canal_de_email", "Este canal escreve a endereços de e-mail: `canal testar --para` só envia a telefones."
-        )
+    if provider.capabilities.needs_email is not trial.is_email:
+        wanted = "um endereço de e-mail" if provider.capabilities.needs_email else "um telefone"
+        raise UsoErrado("destino_errado", f"Este canal escreve a outro tipo de destino: --para precisa de {wanted}.")
     if trial.modelo is not None and not provider.capabilities.needs_template:
         raise UsoErrado("sem_modelos", "Este canal não usa modelos aprovados: teste sem --modelo.")
 

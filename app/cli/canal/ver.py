@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 from sqlalchemy import func, select
 
-from app.cli.canal.conta import build, ficha_of, find, webhook_url
+from app.cli.canal.conta import build, ficha_of, find_canal, webhook_url
 from app.cli.canal.grupo import Nome, grupo
 from app.cli.saida import facts, local, table
 from app.cli.sessao import Terminal, comando
@@ -215,7 +215,7 @@ async def _list(programa: Programa) -> tuple[list[dict[str, Any]], ZoneInfo]:
 
 async def _read(programa: Programa, nome: str) -> tuple[dict[str, Any], ZoneInfo]:
     async with programa.database.session_scope(programa.tenant_id) as sessao:
-        canal = await find(sessao, nome)
+        canal = await find_canal(sessao, nome)
         last = await sessao.scalar(select(func.max(Recebida.recebida_em)).where(Recebida.canal_id == canal.id))
     cofre, ficha = Cofre.load(canal.credenciais), ficha_of(canal.tipo)
     defeito, capabilities = await _try(programa, canal)
@@ -226,7 +226,7 @@ async def _read(programa: Programa, nome: str) -> tuple[dict[str, Any], ZoneInfo
         "credenciais": sorted(nome for nome, valor in cofre.valores.items() if valor),
         "faltam": [campo.nome for campo in missing(ficha.credenciais, cofre.valores)],
         "segredos_webhook": len(cofre.segredos),
-        "webhook_url": webhook_url(programa.settings, canal.public_id),
+        "webhook_url": webhook_url(programa.settings, canal.public_id) if ficha.segredo else None,
         "ultima_chamada_em": last,
         "sabe": _abilities(capabilities) if capabilities else [],
         "passos": steps(ficha, programa.settings),

@@ -119,8 +119,10 @@ async def test_a_message_leaves_only_when_somebody_says_so(confirma: Confirma, c
     unsaid = await confirma("canal", "testar", "c-zapi", "--para", CELULAR, "--json")
     wrong = await confirma("canal", "testar", "c-zapi", "--para", "12", "--sim", "--json")
     nobody = await confirma("canal", "testar", "nenhum", "--para", CELULAR, "--sim", "--json")
+    email = await confirma("canal", "testar", "c-zapi", "--para", "maria@exemplo.com", "--sim", "--json")
     assert (unsaid.rc, unsaid.json["erro"]["codigo"]) == (2, "sem_confirmacao")
     assert (wrong.rc, wrong.json["erro"]["codigo"]) == (2, "telefone_curto")
+    assert (email.rc, email.json["erro"]["codigo"]) == (2, "destino_errado")
     assert (nobody.rc, nobody.json["erro"]["codigo"]) == (1, "canal_inexistente")
     assert contas["zapi"].fake.requests == before
 
