@@ -4,16 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import select
 
-from app import crypto
+from app.cli.contatos import read_phone, refuse_silenced
 from app.cli.erros import Falha, Saida, UsoErrado
 from app.cli.saida import table
 from app.cli.sessao import Terminal, comando
-from app.domain.telefone import Telefone, TelefoneRecusado, chave_telefone, parse_telefone
-from app.models import Contato
 from app.providers.botconversa import Named
-from app.services.atendimento_service import RegraRecusou
 from app.services.botconversa_service import BotconversaService
 from app.wiring import Programa
 
@@ -57,10 +53,10 @@ def send_mensagem(
     """Escreve a um contato agora; quem pediu para não receber mensagens não recebe."""
     if not texto.strip():
         raise UsoErrado("texto_vazio", "--texto está vazio.")
-    lido = _read_phone(telefone)
+    lido = read_phone(telefone)
 
     async def send(programa: Programa) -> dict[str, Any]:
-        await _refuse_silenced(programa, lido)
+        await refuse_silenced(programa, lido.e164)
         service = await programa.gateway.service()
         contact = await service.create_subscriber(lido.e164, nome)
         message_id = await service.send_message(str(contact.id), texto)
@@ -159,26 +155,7 @@ async def _subscriber(programa: Programa, contato: str) -> str:
     """Return the gateway's id; a phone is told from an id by its plus."""
     if not contato.startswith("+"):
         return contato
-    found = await (await programa.gateway.service()).find_subscriber(_read_phone(contato).e164)
+    found = await (await programa.gateway.service()).find_subscriber(read_phone(contato).e164)
     if found is None:
         raise Falha("contato_inexistente", "Não há contato com este telefone no gateway.")
     return str(found.id)
-
-
-def _read_phone(telefone: str) -> Telefone:
-    lido = parse_telefone(telefone)
-    if isinstance(lido, TelefoneRecusado):
-        raise UsoErrado(f"telefone_{lido.motivo}", lido.mensagem)
-    return lido
-
-
-async def _refuse_silenced(programa: Programa, telefone: Telefone) -> None:
-    """Hold for a message by hand what holds for every other: opt-out, and staging's short list of phones."""
-    settings = programa.settings
-    if settings.environment == "staging" and telefone.e164 not in settings.staging_allowed_phones:
-        raise RegraRecusou("fora_da_lista", "Em staging só se escreve aos telefones de STAGING_ALLOWED_PHONES.")
-    chave = crypto.keyring().finder(programa.tenant_id).of("chave", chave_telefone(telefone.e164))
-    async with programa.database.session_scope(programa.tenant_id) as sessao:
-        query = select(Contato.id).where(Contato.chave_hash == chave, Contato.optout_em.is_not(None)).limit(1)
-        if await sessao.scalar(query) is not None:
-            raise RegraRecusou("pediu_para_parar", "Este telefone pediu para não receber mensagens.")

@@ -38,7 +38,7 @@ async def _read(programa: Programa) -> tuple[dict[str, Any], ZoneInfo]:
     hoje = now.astimezone(zona).date()
     async with programa.database.session_scope(tenant_id) as sessao:
         hospital = await HospitalRepository(sessao, tenant_id).load()
-        canais = [summary(row) for row in await sessao.scalars(select(Canal).order_by(Canal.prioridade, Canal.id))]
+        canais = [summary(row, now) for row in await sessao.scalars(select(Canal).order_by(Canal.prioridade, Canal.id))]
         dias = await PainelRepository(sessao, tenant_id).count_days(hoje, hoje + _DAY)
         saude = SaudeRepository(sessao, tenant_id)
         inbox, outbox = await saude.inbox(), await saude.outbox(now)

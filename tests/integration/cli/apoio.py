@@ -3,8 +3,9 @@
 import asyncio
 import json
 import os
+import pty
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -84,6 +85,30 @@ class Confirma:
         stdin.write(json.dumps(order).encode() + b"\n")
         answer: dict[str, Any] = json.loads(await stdout.readline())
         return answer
+
+
+async def at_a_terminal(confirma: Confirma, argv: Sequence[str], answers: Mapping[bytes, str]) -> tuple[int, str]:
+    """Run a command whose input is a terminal, and type each answer when its prompt comes; return what was seen."""
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from app.cli import main; main()", *argv),
+        cwd=ROOT,
+        env=confirma.env,
+        stdin=theirs,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    assert process.stdout is not None
+    seen, left = b"", dict(answers)
+    while chunk := await process.stdout.read(4096):
+        seen += chunk
+        asked = next((prompt for prompt in left if seen.endswith(prompt)), None)
+        if asked is not None:
+            os.write(ours, left.pop(asked).encode() + b"\n")
+    os.close(ours)
+    return await process.wait(), seen.decode()
 
 
 @asynccontextmanager
