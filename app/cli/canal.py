@@ -213,7 +213,7 @@ async def _create(programa: Programa, canal: Canal, api_key: str) -> dict[str, A
 
 async def _check(programa: Programa, nome: str) -> GatewayHealth:
     async with programa.database.session_scope(programa.tenant_id) as sessao:
-        canal = await _find(sessao, nome)
+        canal = await find_canal(sessao, nome)
     pronto = (await programa.canais.all()).get((programa.tenant_id, canal.id))
     if pronto is None:
         raise Falha("canal_inutilizavel", f"O canal {canal.nome} está desligado ou mal configurado.")
@@ -223,7 +223,7 @@ async def _check(programa: Programa, nome: str) -> GatewayHealth:
 def _set_pause(tela: Terminal, nome: str, *, pausa: timedelta | None, motivo: str | None) -> None:
     async def write(programa: Programa) -> tuple[dict[str, Any], Any]:
         async with programa.database.session_scope(programa.tenant_id) as sessao:
-            canal = await _find(sessao, nome)
+            canal = await find_canal(sessao, nome)
             until = _UNTIL_RESUMED if pausa is None else programa.clock() + pausa
             canal.pausado_ate, canal.pausa_motivo = (until, motivo) if motivo else (None, None)
             return summary(canal), programa.zona
@@ -232,7 +232,8 @@ def _set_pause(tela: Terminal, nome: str, *, pausa: timedelta | None, motivo: st
     tela.show(item, f"Canal {item['nome']}: {_state(item, zona)}.")
 
 
-async def _find(sessao: AsyncSession, nome: str) -> Canal:
+async def find_canal(sessao: AsyncSession, nome: str) -> Canal:
+    """Return a channel by its name or number."""
     by_name = Canal.nome == nome
     number = int(nome) if nome.isascii() and nome.isdigit() and len(nome) < len(str(2**63)) else None
     query = select(Canal).where(by_name if number is None else by_name | (Canal.id == number))
