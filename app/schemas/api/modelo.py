@@ -253,7 +253,7 @@ class PreviaOut(BaseModel):
             caracteres=len(previa.texto),
             atendimentos=list(previa.atendimentos),
             motivo=previa.motivo,
-            explicacao=NAO_SAIRIA[previa.motivo] if previa.motivo else None,
+            explicacao=NAO_SAIRIA.get(previa.motivo, "Agora esta mensagem não sairia.") if previa.motivo else None,
             aprovados=[PreviaAprovadaOut.of(aprovada) for aprovada in previa.aprovados],
         )
 
