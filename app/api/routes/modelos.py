@@ -62,7 +62,7 @@ async def read_modelo(nome: Nome, modelos: Modelos) -> ModeloDetalhe:
 @router.post(
     "/{nome}/versoes",
     status_code=HTTPStatus.CREATED,
-    responses={200: {"model": SalvoOut, "description": "Já era o texto em vigor"}, **problems(400, 404, 413, 422, 503)},
+    responses={200: {"model": SalvoOut, "description": "Já era o texto em vigor"}, **problems(400, 404, 413, 415, 422, 503)},
 )
 async def save_modelo(nome: Nome, entrada: CorpoIn, modelos: Modelos, *, now: Now, response: Response) -> SalvoOut:
     """Põe um texto em vigor para toda mensagem ainda não escrita; 422 diz em uma frase o que falta nele."""
@@ -72,20 +72,20 @@ async def save_modelo(nome: Nome, entrada: CorpoIn, modelos: Modelos, *, now: No
 @router.post(
     "/{nome}/voltar",
     status_code=HTTPStatus.CREATED,
-    responses={200: {"model": SalvoOut, "description": "Já era o texto em vigor"}, **problems(400, 404, 413, 422, 503)},
+    responses={200: {"model": SalvoOut, "description": "Já era o texto em vigor"}, **problems(400, 404, 413, 415, 422, 503)},
 )
 async def go_back(nome: Nome, volta: VoltaIn, modelos: Modelos, *, now: Now, response: Response) -> SalvoOut:
     """Põe de novo em vigor um texto anterior, como versão nova; 0 é o texto de fábrica."""
     return _saved(await modelos.go_back(nome, volta.versao, now=now), response)
 
 
-@router.post("/{nome}/previa", responses=problems(400, 404, 413, 422, 503))
+@router.post("/{nome}/previa", responses=problems(400, 404, 413, 415, 422, 503))
 async def preview_modelo(nome: Nome, previa: PreviaIn, modelos: Modelos, now: Now) -> PreviaOut:
     """Mostra o que seria enviado agora sobre um atendimento, com o texto em vigor ou com outro; nada é enviado."""
     return PreviaOut.of(await modelos.preview(nome, previa.atendimento_id, now=now, corpo=previa.corpo))
 
 
-@router.put("/{nome}/aprovados/{canal_id}", responses=problems(400, 404, 413, 422, 503))
+@router.put("/{nome}/aprovados/{canal_id}", responses=problems(400, 404, 413, 415, 422, 503))
 async def link_aprovado(nome: Nome, canal_id: CanalId, aprovado: AprovadoIn, modelos: Modelos) -> LigadoOut:
     """Liga ao modelo o texto que o gateway de um canal aprovou; o estado vem na próxima sincronização."""
     ligado = await modelos.link(canal_id, nome, aprovado.to_domain())
