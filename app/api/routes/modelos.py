@@ -1,7 +1,7 @@
 """Message templates: what is in force, versions, a preview on a real visit, and the texts that gateways approved."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Response
 
@@ -28,6 +28,10 @@ from app.services.modelo_service import ModeloService, Salvo
 
 router = APIRouter(prefix="/api/v1/modelos", tags=["Modelos"], route_class=StrictRoute)
 
+_SAVED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"model": SalvoOut, "description": "Já era o texto em vigor"},
+    **problems(400, 404, 413, 415, 422, 503),
+}
 Nome = Annotated[str, Path(pattern=r"^[a-z_]{1,40}$", examples=["pedido"])]
 CanalId = Annotated[int, Path(ge=1, le=BIGINT_MAX, description="Número do canal.", examples=[3])]
 
@@ -62,7 +66,7 @@ async def read_modelo(nome: Nome, modelos: Modelos) -> ModeloDetalhe:
 @router.post(
     "/{nome}/versoes",
     status_code=HTTPStatus.CREATED,
-    responses={200: {"model": SalvoOut, "description": "Já era o texto em vigor"}, **problems(400, 404, 413, 415, 422, 503)},
+    responses=_SAVED,
 )
 async def save_modelo(nome: Nome, entrada: CorpoIn, modelos: Modelos, *, now: Now, response: Response) -> SalvoOut:
     """Põe um texto em vigor para toda mensagem ainda não escrita; 422 diz em uma frase o que falta nele."""
@@ -72,7 +76,7 @@ async def save_modelo(nome: Nome, entrada: CorpoIn, modelos: Modelos, *, now: No
 @router.post(
     "/{nome}/voltar",
     status_code=HTTPStatus.CREATED,
-    responses={200: {"model": SalvoOut, "description": "Já era o texto em vigor"}, **problems(400, 404, 413, 415, 422, 503)},
+    responses=_SAVED,
 )
 async def go_back(nome: Nome, volta: VoltaIn, modelos: Modelos, *, now: Now, response: Response) -> SalvoOut:
     """Põe de novo em vigor um texto anterior, como versão nova; 0 é o texto de fábrica."""
