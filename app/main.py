@@ -11,7 +11,15 @@ from app.api import errors
 from app.api.deps import Contexto
 from app.api.limits import BodyLimit, Envelope
 from app.api.origem import OwnPages
-from app.api.routes import atendimentos, botconversa_test, estatisticas, health, scheduler_status, webhook_intelligent
+from app.api.routes import (
+    atendimentos,
+    botconversa_test,
+    estatisticas,
+    health,
+    modelos,
+    scheduler_status,
+    webhook_intelligent,
+)
 from app.dashboard.router import ROUTERS as PAGES
 from app.schemas import ClassicWebhookData, N8NWebhookData
 from app.schemas.api.problema import Problema
@@ -19,6 +27,7 @@ from app.schemas.api.problema import Problema
 _ROUTERS: Final = (
     atendimentos.router,
     estatisticas.router,
+    modelos.router,
     webhook_intelligent.router,
     botconversa_test.router,
     scheduler_status.router,

@@ -28,6 +28,7 @@ from app.observability import Metrics
 from app.providers.http import HttpClient, HttpLimits
 from app.scheduler import AppointmentScheduler, SchedulerOptions
 from app.services.importacao_service import ImportacaoService, ResultadoImportacao
+from app.services.modelo_sync import ModeloSync, Sincronizacao
 from app.workers.acoes import GatewayActions
 from app.workers.canais import Canais
 from app.workers.inbox import Inbox
@@ -102,6 +103,15 @@ class Programa:
     def jobs(self) -> Sequence[JobInfo]:
         now = self.clock()
         return [JobInfo(entry.name, entry.cron, entry.next_run(now)) for entry in self.scheduler.entries]
+
+    async def sync_modelos(self, canal_id: int | None = None) -> Sincronizacao:
+        """Ask the hospital's gateways, or one channel's, what became of the texts they approved."""
+        providers = {
+            pronto.canal_id: pronto.provider
+            for pronto in (await self.canais.all()).values()
+            if pronto.tenant_id == self.tenant_id and canal_id in {None, pronto.canal_id}
+        }
+        return await ModeloSync(self.database).sync_all(self.tenant_id, providers, self.clock())
 
     def worker(self, *, with_cron: bool = True, releases: bool = True) -> Worker:
         """Return a worker of this process; it starts when it is run."""

@@ -14,6 +14,7 @@ from app.connectors.base import AtendimentoImportado, Aviso, LinhaRejeitada
 from app.database import Database
 from app.observability import Metrics
 from app.providers.base import GatewayHealth, StepResult, WebhookCall
+from app.services.modelo_sync import Sincronizacao
 
 
 class WebhookAnswer(Protocol):
@@ -147,6 +148,9 @@ class Contexto(Protocol):
     def jobs(self) -> Sequence[Job]: ...
     @property
     def demo(self) -> DemoControl | None: ...
+    async def sync_modelos(self) -> Sincronizacao:
+        """Ask the hospital's gateways what became of the texts they approved."""
+        ...
 
 
 # async although they wait for nothing: FastAPI hires a thread for every plain function, on every call

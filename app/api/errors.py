@@ -14,10 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from app.domain.modelo import ModeloInvalido
 from app.observability import current_request_id
 from app.providers.base import Ambiguous, Misconfigured, ProviderError, Rejected, Throttled, Unavailable
 from app.schemas.api.problema import CampoRecusado, Problema
 from app.services.atendimento_service import AtendimentoInexistente, RegraRecusou, VersaoDiferente
+from app.services.modelo_service import CanalInexistente, ModeloInexistente
 
 PROBLEM_JSON: Final = "application/problem+json; charset=utf-8"
 _H: Final = HTTPStatus
@@ -53,6 +55,16 @@ _BANCO: Final = Erro(
 TABLE: Final[Mapping[type[Exception], Erro]] = {
     AtendimentoInexistente: Erro(
         _H.NOT_FOUND, "atendimento_inexistente", "Atendimento inexistente", "Não há atendimento com este número."
+    ),
+    ModeloInexistente: Erro(
+        _H.NOT_FOUND,
+        "modelo_inexistente",
+        "Modelo inexistente",
+        "Não há modelo, versão ou texto com este nome.",
+    ),
+    CanalInexistente: Erro(_H.NOT_FOUND, "canal_inexistente", "Canal inexistente", "Não há canal com este número."),
+    ModeloInvalido: Erro(
+        _H.UNPROCESSABLE_ENTITY, "modelo_invalido", "Modelo inválido", "O texto não pode ser usado como modelo."
     ),
     VersaoDiferente: Erro(
         _H.CONFLICT,
@@ -173,6 +185,8 @@ async def _from_database(request: Request, error: Exception) -> Response:
 def _said_by(error: Exception, erro: Erro) -> tuple[str, str]:
     if isinstance(error, RegraRecusou):
         return error.code, error.mensagem
+    if isinstance(error, ModeloInvalido):  # a sentence for whoever edits it
+        return erro.code, str(error)
     return erro.code, erro.detail
 
 

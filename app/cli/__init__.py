@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from app.cli import atendimento, banco, canal, envio, resposta, testar
+from app.cli import atendimento, banco, canal, envio, modelo, resposta, testar
 from app.cli.demo import demo
 from app.cli.erros import Saida
 from app.cli.explicar import explicar
@@ -43,6 +43,7 @@ app.add_typer(envio.campanha, name="campanha")
 app.add_typer(envio.etiqueta, name="etiqueta")
 app.add_typer(envio.campo, name="campo")
 app.add_typer(canal.grupo, name="canal")
+app.add_typer(modelo.grupo, name="modelo")
 app.add_typer(banco.grupo, name="db")
 app.add_typer(testar.grupo, name="testar")
 

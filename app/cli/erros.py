@@ -14,10 +14,12 @@ from app.config import SettingsError
 from app.connectors.base import ArquivoRecusado
 from app.crypto import UndecipherableError
 from app.database import DatabaseRefusedError, is_away
+from app.domain.modelo import ModeloInvalido
 from app.embedded import EmbeddedPostgresError
 from app.local_secrets import LocalSecretsError
 from app.providers.base import ProviderError
 from app.services.atendimento_service import AtendimentoInexistente, RegraRecusou, VersaoDiferente
+from app.services.modelo_service import CanalInexistente, ModeloInexistente
 
 
 class Saida(IntEnum):
@@ -121,6 +123,9 @@ _TABLE: Final[Mapping[type[Exception], Callable[[Any], Explicado | None]]] = {
     RegraRecusou: lambda error: Explicado(error.code, error.mensagem),
     AtendimentoInexistente: _by_api,
     VersaoDiferente: _by_api,
+    ModeloInexistente: _by_api,
+    CanalInexistente: _by_api,
+    ModeloInvalido: lambda error: Explicado("modelo_invalido", str(error), Saida.USO_ERRADO),
     ProviderError: _by_gateway,
     InvalidParameter: _by_parameter,
     ValidationError: _by_fields,

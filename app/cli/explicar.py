@@ -7,6 +7,7 @@ import typer
 from app.cli.fichas import ficha, read_detalhe
 from app.cli.saida import local, table
 from app.cli.sessao import Terminal
+from app.schemas.api.atendimento import MensagemOut
 
 
 def explicar(
@@ -20,15 +21,21 @@ def explicar(
             local(mensagem.quando, zona),
             mensagem.passo,
             mensagem.estado,
+            _modelo(mensagem),
             mensagem.motivo,
             local(mensagem.enviada_em, zona),
         )
         for mensagem in detalhe.mensagens
     ]
+    colunas = ("Prevista", "Passo", "Estado", "Modelo", "Motivo", "Enviada")
     tela.show(
         detalhe,
         ficha(detalhe, zona),
         table("História", ("Quando", "O que houve", "Quem"), historia),
-        table("Mensagens", ("Prevista", "Passo", "Estado", "Motivo", "Enviada"), mensagens) if mensagens else None,
+        table("Mensagens", colunas, mensagens) if mensagens else None,
         table("A seguir", ("Quando", "O quê"), [(local(item.em, zona), item.texto) for item in detalhe.proximos]),
     )
+
+
+def _modelo(mensagem: MensagemOut) -> str:
+    return mensagem.modelo if mensagem.modelo_versao is None else f"{mensagem.modelo} v{mensagem.modelo_versao}"

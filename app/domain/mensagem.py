@@ -51,6 +51,7 @@ def _when(visita: VisitaContada, janela: Janela, now: datetime) -> str:
 
 def tell_visita(visita: VisitaContada, *, janela: Janela, politica: Politica, now: datetime) -> dict[str, Any]:
     """Return what a template may know of one visit; specialty and doctor only where the hospital allows it."""
+    local = janela.local(visita.data_consulta)
     especialidade = visita.especialidade if politica.shows_especialidade(visita.especialidade) else None
     return {
         "letra": visita.letra,
@@ -58,6 +59,8 @@ def tell_visita(visita: VisitaContada, *, janela: Janela, politica: Politica, no
         "tipo": _TIPOS[visita.tipo],
         "tipo_curto": _TIPOS[visita.tipo].partition(" ")[2],
         "quando": _when(visita, janela, now),
+        "data": f"{local:%d/%m/%Y}",
+        "hora": f"{local:%H:%M}",
         "unidade": visita.unidade,
         "endereco": visita.endereco,
         "especialidade": especialidade,

@@ -1,6 +1,6 @@
 """Message templates: the shipped texts, the hospital's own versions, and a sandbox that renders both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -46,6 +46,8 @@ EXEMPLO: Final[Mapping[str, Any]] = {
     "tipo": "uma consulta",
     "tipo_curto": "consulta",
     "quando": "amanhã, 03/03, às 10:00",
+    "data": "03/03/2026",
+    "hora": "10:00",
     "unidade": "Ambulatório",
     "endereco": "Rua das Acácias, 100",
     "especialidade": "Cardiologia",
@@ -91,21 +93,27 @@ def check_modelo(corpo: str) -> None:
     if unknown:
         raise ModeloInvalido(f"O modelo usa o que não existe: {', '.join(sorted(unknown))}.")
     for visitas in ([EXEMPLO], [EXEMPLO, {**EXEMPLO, "letra": "B", "nome": "José"}]):
-        render(Modelo("novo", 0, corpo), _example(visitas))
+        render_whole(Modelo("novo", 0, corpo), example_contexto(visitas))
 
 
 def render(modelo: Modelo, contexto: Mapping[str, Any]) -> str:
-    """Return the message; raise ModeloInvalido if the template fails or says nothing."""
+    """Return the message, no longer than WhatsApp takes; raise ModeloInvalido if the template fails or says nothing."""
+    return render_whole(modelo, contexto)[:TEXTO_MAXIMO]
+
+
+def render_whole(modelo: Modelo, contexto: Mapping[str, Any]) -> str:
+    """Return the message however long; raise ModeloInvalido if the template fails or says nothing."""
     try:
         texto = _compiled(modelo.corpo).render(contexto).strip()
     except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise ModeloInvalido(f"O modelo {modelo.nome} não pôde ser preenchido: {error}") from error
     if not texto:
         raise ModeloInvalido(f"O modelo {modelo.nome} ficou vazio.")
-    return texto[:TEXTO_MAXIMO]
+    return texto
 
 
-def _example(visitas: list[Mapping[str, Any]]) -> Mapping[str, Any]:
+def example_contexto(visitas: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Return what a template is tried on: `visitas` made from `EXEMPLO`."""
     varias = len(visitas) > 1
     nome = None if varias else visitas[0]["nome"]
     hospital = {"hospital": "Santa Casa", "telefone_hospital": "(27) 3333-0000"}

@@ -14,9 +14,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.domain.aprovacao import EstadoAprovacao
 from app.models.base import Base, CreatedAt, EncryptedText, Id, TenantId
 
-_APROVACAO = "'aprovado', 'pendente', 'recusado', 'pausado', 'desativado', 'desconhecido'"
+_APROVACAO = ", ".join(f"'{estado.value}'" for estado in EstadoAprovacao)
 
 
 class Tenant(Base):

@@ -1,20 +1,27 @@
 """What is set up about one hospital: its policy, units, templates, channels."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from app.domain.aprovacao import EstadoAprovacao
 from app.domain.janela import Janela
 from app.domain.modelo import Modelo, shipped_modelos
+from app.domain.modelo_aprovado import ModeloAprovado, read_valores
 from app.domain.politica import Politica
 from app.models import Canal, Tenant, Unidade
 from app.models import Modelo as ModeloRow
 from app.repositories.base import TenantRepository
+
+# Every chunk of messages reads them: straight from the driver.
+_APROVADOS: Final = text("""
+SELECT canal_id, modelo, nome, idioma, valores, botoes, estado, categoria FROM modelos_canais
+WHERE tenant_id = :tenant""")
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,8 @@ class Hospital:
     politica: Politica
     unidades: dict[int, UnidadeInfo]
     modelos: dict[str, Modelo]
+    aprovados: Mapping[tuple[int, str], ModeloAprovado] = field(default_factory=dict)
+    """By channel and template: what its gateway approved for it, in whatever state."""
 
     @cached_property
     def janela(self) -> Janela:
@@ -64,12 +73,26 @@ class HospitalRepository(TenantRepository):
         politica = Politica.from_mapping(tenant.politica)
         rows = (await self._session.scalars(select(Unidade).order_by(Unidade.id))).all()
         unidades = {row.id: _unidade(row, politica) for row in rows}
-        return Hospital(self._tenant_id, tenant.nome, politica, unidades, await self._modelos())
+        modelos, aprovados = await self._modelos(), await self._aprovados()
+        return Hospital(self._tenant_id, tenant.nome, politica, unidades, modelos, aprovados)
 
     async def _modelos(self) -> dict[str, Modelo]:
         newest = select(ModeloRow).ext(distinct_on(ModeloRow.nome)).order_by(ModeloRow.nome, ModeloRow.versao.desc())
         own = {row.nome: Modelo(row.nome, row.versao, row.corpo) for row in (await self._session.scalars(newest)).all()}
         return {**shipped_modelos(), **own}
+
+    async def _aprovados(self) -> dict[tuple[int, str], ModeloAprovado]:
+        return {
+            (row.canal_id, row.modelo): ModeloAprovado(
+                nome=row.nome,
+                idioma=row.idioma,
+                valores=read_valores(row.valores),
+                botoes=row.botoes,
+                estado=EstadoAprovacao(row.estado),
+                categoria=row.categoria,
+            )
+            for row in await self._fetch(_APROVADOS)
+        }
 
     async def canais(self) -> list[Canal]:
         """Return the active channels in order of preference."""

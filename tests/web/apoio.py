@@ -20,6 +20,7 @@ from app.main import create_app
 from app.observability import Metrics
 from app.providers.base import GatewayHealth, StepResult, WebhookCall
 from app.services.importacao_service import ImportacaoService, ResultadoImportacao
+from app.services.modelo_sync import ModeloSync, Sincronizacao
 
 ZONA = ZoneInfo("America/Sao_Paulo")
 
@@ -151,6 +152,10 @@ class FakeContexto:
     gateway: FakeGateway = field(default_factory=FakeGateway)
     jobs: list[FakeJob] = field(default_factory=list)
     demo: FakeDemo | None = None
+    providers: dict[int, Any] = field(default_factory=dict)
+
+    async def sync_modelos(self) -> Sincronizacao:
+        return await ModeloSync(self.database).sync_all(self.tenant_id, self.providers, self.now)
 
     @property
     def clock(self) -> Callable[[], datetime]:

@@ -151,8 +151,8 @@ class MetaProvider:
             found += page[0]
             after = page[1]
             if after is None:
-                break
-        return found
+                return found
+        raise Misconfigured("max_paginas: a conta tem mais modelos do que isto alcança")  # an unseen one is not gone
 
     async def check(self) -> GatewayHealth:
         started = perf_counter()

@@ -205,6 +205,8 @@ class MensagemOut(BaseModel):
     lida_em: datetime | None
     tentativas: int
     motivo: str | None
+    modelo: str
+    modelo_versao: int | None = Field(description="A versão do modelo com que foi escrita; 0 é o texto de fábrica.")
     texto: str | None
     letra: str
 

@@ -9,7 +9,7 @@ from tests.integration.cli.apoio import Confirma
 
 COMANDOS = (
     "demo", "serve", "worker", "importar", "status", "explicar", "simular", "workflow", "atendimento", "resposta",
-    "mensagem", "fluxo", "campanha", "etiqueta", "campo", "canal", "db", "testar",
+    "mensagem", "fluxo", "campanha", "etiqueta", "campo", "canal", "modelo", "db", "testar",
 )  # fmt: skip
 
 
