@@ -5,10 +5,12 @@ from typing import Final
 
 from app.providers.base import Setup, WhatsAppProvider
 from app.providers.botconversa.provider import build as build_botconversa
+from app.providers.email.provider import build as build_email
 from app.providers.zapi.provider import build as build_zapi
 
 PROVIDERS: Final[Mapping[str, Callable[[Setup], WhatsAppProvider]]] = {
     "botconversa": build_botconversa,
+    "email": build_email,
     "zapi": build_zapi,
 }
 
