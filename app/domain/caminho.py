@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CanalNaRua:
+class EstadoCanal:
     """One channel as it stands; the smallest `prioridade` is used first, equal ones share the work."""
 
     id: int
@@ -26,7 +26,7 @@ class Caminho:
     """Channels of the same sort that keep their own contacts."""
 
 
-def choose_caminhos(canais: Iterable[CanalNaRua]) -> Mapping[int, Caminho]:
+def choose_caminhos(canais: Iterable[EstadoCanal]) -> Mapping[int, Caminho]:
     """Return the road of each usable channel, in order of preference.
 
     A contact keeps the channel it last answered on while that one is usable;
@@ -37,11 +37,11 @@ def choose_caminhos(canais: Iterable[CanalNaRua]) -> Mapping[int, Caminho]:
     return {canal.id: _caminho(canal, [other for other in usable if _same_sort(other, canal)]) for canal in usable}
 
 
-def _caminho(canal: CanalNaRua, peers: list[CanalNaRua]) -> Caminho:
+def _caminho(canal: EstadoCanal, peers: list[EstadoCanal]) -> Caminho:
     free = [peer for peer in peers if not peer.cheio]
     best = min((peer.prioridade for peer in free), default=canal.prioridade)
     return Caminho(preferido=canal.prioridade == best, usaveis=tuple(peer.id for peer in free))
 
 
-def _same_sort(one: CanalNaRua, other: CanalNaRua) -> bool:
+def _same_sort(one: EstadoCanal, other: EstadoCanal) -> bool:
     return one.ultimo_recurso == other.ultimo_recurso

@@ -37,6 +37,17 @@ _ENVIRONMENT.globals.clear()
 _ENVIRONMENT.filters = {name: _ENVIRONMENT.filters[name] for name in _FILTROS}
 # What a template may use; `app.domain.mensagem.Contexto` provides them all.
 VARIAVEIS: Final = frozenset({"hospital", "telefone_hospital", "nome", "visitas", "visita", "varias"})
+# What is said where nobody can answer: the reception's telephone in place of "1" and "0". What is missing here is
+# half of a conversation, and means nothing to somebody who could not write.
+_SEM_CONVERSA: Final[Mapping[str, str]] = {
+    "pedido": "email_pedido",
+    "lembrete": "email_lembrete",
+    "vespera": "email_vespera",
+    "mudanca": "email_mudanca",
+    "confirmado": "email_confirmado",
+    "cancelamento_hospital": "cancelamento_hospital",
+    "cancelamento_automatico": "cancelamento_automatico",
+}
 
 
 # A visit as `app.domain.mensagem.tell_visita` tells it: what a template is tried on before anybody receives it.
@@ -79,6 +90,14 @@ def shipped_modelos() -> Mapping[str, Modelo]:
         path.stem: Modelo(path.stem, 0, path.read_text(encoding="utf-8").strip())
         for path in sorted(_FOLDER.glob("*.j2"))
     }
+
+
+def modelo_for(nome: str, *, takes_answers: bool) -> str | None:
+    """Return the template that says `nome` on a channel, or None where it cannot be said there.
+
+    A channel that takes no answers must not ask for one: who answers "0" to an e-mail believes the visit undone.
+    """
+    return nome if takes_answers else _SEM_CONVERSA.get(nome)
 
 
 def check_modelo(corpo: str) -> None:

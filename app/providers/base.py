@@ -149,6 +149,8 @@ class Capabilities:
     """Not WhatsApp: for those whom it does not reach, if the hospital allows it."""
     needs_email: bool = False
     """Reaches only those whose address is known."""
+    takes_answers: bool = True
+    """False: nobody reads what is written back, so the texts ask for a telephone call (`app.domain.modelo`)."""
     acknowledgement: tuple[str, bytes] | None = None
     """Media type and body that the gateway expects as the answer to its calls; None: our own JSON will do."""
 

@@ -7,6 +7,8 @@ from typing import Final
 from app.providers.base import Setup, WhatsAppProvider
 from app.providers.botconversa.ficha import FICHA as BOTCONVERSA
 from app.providers.botconversa.provider import build as build_botconversa
+from app.providers.email.ficha import FICHA as EMAIL
+from app.providers.email.provider import build as build_email
 from app.providers.evolution.ficha import FICHA as EVOLUTION
 from app.providers.evolution.provider import build as build_evolution
 from app.providers.ficha import Ficha
@@ -30,6 +32,7 @@ class Registered:
 
 PROVIDERS: Final[Mapping[str, Registered]] = {
     "botconversa": Registered(build_botconversa, BOTCONVERSA),
+    "email": Registered(build_email, EMAIL),
     "evolution": Registered(build_evolution, EVOLUTION),
     "meta": Registered(build_meta, META),
     "twilio": Registered(build_twilio, TWILIO),

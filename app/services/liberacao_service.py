@@ -11,7 +11,7 @@ from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Record
-from app.domain.caminho import CanalNaRua, choose_caminhos
+from app.domain.caminho import EstadoCanal, choose_caminhos
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.politica import AoIncerta
 from app.domain.ritmo import Ritmo
@@ -126,7 +126,7 @@ class LiberacaoService:
         """Release what every channel with a gateway (`vias` by channel) may send now; return how many messages."""
         canais = [canal for canal in await self._hospital.canais() if canal.id in vias]
         usados = {canal.id: await self._started(canal, now) for canal in canais}
-        caminhos = choose_caminhos(_na_rua(canal, vias[canal.id], usados[canal.id], now) for canal in canais)
+        caminhos = choose_caminhos(_estado_of(canal, vias[canal.id], usados[canal.id], now) for canal in canais)
         sem_outro = not any(vias[ident].ultimo_recurso for ident in caminhos)
         total = 0
         for canal in await self._hospital.lock_canais(caminhos) if caminhos else ():
@@ -255,10 +255,10 @@ def _slices(chosen: Sequence[tuple[int, date, int]], size: int) -> Iterator[Sequ
     return (chosen[start : start + size] for start in range(0, len(chosen), size))
 
 
-def _na_rua(canal: Canal, via: Via, usados: int, now: datetime) -> CanalNaRua:
+def _estado_of(canal: Canal, via: Via, usados: int, now: datetime) -> EstadoCanal:
     saude = SaudeCanal(canal.acertos, canal.erros, canal.quedas, canal.doente_ate)
     paused = canal.pausado_ate is not None and now < canal.pausado_ate
-    return CanalNaRua(
+    return EstadoCanal(
         id=canal.id,
         prioridade=canal.prioridade,
         ultimo_recurso=via.ultimo_recurso,

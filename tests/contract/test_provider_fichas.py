@@ -17,6 +17,7 @@ PAGES = Path(__file__).parents[2] / "docs" / "provedores"
 # What a person would give for what each form demands.
 GIVEN: Mapping[str, tuple[Mapping[str, str], Mapping[str, str]]] = {
     "botconversa": ({}, {"api_key": "k"}),
+    "email": ({"servidor": "correio.test", "remetente": "a@hospital.test", "hospital": "Santa Casa"}, {}),
     "evolution": ({"base_url": "https://evolution.test", "instancia": "santacasa"}, {"api_key": "k"}),
     "meta": ({"phone_number_id": "106540352242922"}, {"token": "t"}),
     "twilio": ({"account_sid": "AC" + "0" * 32, "remetente": "+553130000000"}, {"auth_token": "a"}),

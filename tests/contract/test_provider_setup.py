@@ -21,12 +21,14 @@ from app.providers.base import (
     retry_after,
 )
 from app.providers.botconversa import BotconversaConfig, Modo
+from app.providers.email import EmailConfig
 from app.providers.http import HttpClient
 from app.providers.registry import PROVIDERS, build_provider
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
 _TWILIO: Mapping[str, object] = {"account_sid": "AC" + "0" * 32, "remetente": "+553130000000"}
+MAIL = {"servidor": "correio.exemplo", "remetente": "confirma@santacasa.exemplo", "hospital": "Santa Casa"}
 
 
 @dataclass
@@ -60,6 +62,34 @@ def test_a_channel_with_nothing_but_its_key(http: HttpClient, clock: Any) -> Non
         ("botconversa", {"campos": {"id_tabela": 3}}, {"api_key": "k"}, "campos"),
         ("botconversa", {"taxa_por_minuto": 99999999}, {"api_key": "k"}, "taxa_por_minuto"),
         ("botconversa", {"fluxo": 1}, {"api_key": "k"}, "desconhecida: fluxo"),
+        ("email", {}, {}, "servidor"),
+        ("email", MAIL | {"servidor": "smtp://correio.exemplo"}, {}, "servidor"),
+        ("email", MAIL | {"servidor": "correio.exemplo:587"}, {}, "servidor"),
+        ("email", MAIL | {"porta": "x"}, {}, "porta: informe um número inteiro"),
+        ("email", MAIL | {"porta": 65536}, {}, "porta"),
+        ("email", MAIL | {"porta": True}, {}, "porta"),
+        ("email", MAIL | {"tls": "ssl"}, {}, "starttls, tls, nenhum"),
+        ("email", MAIL | {"tls": "nenhum"}, {}, "nesta mesma máquina"),
+        ("email", MAIL | {"tls": "nenhum", "servidor": "10.0.0.1"}, {}, "nesta mesma máquina"),
+        ("email", MAIL | {"remetente": ""}, {}, "remetente"),
+        ("email", MAIL | {"remetente": "Santa Casa <a@b.exemplo>"}, {}, "remetente"),
+        ("email", MAIL | {"hospital": " "}, {}, "hospital"),
+        ("email", MAIL | {"hospital": "x" * 61}, {}, "hospital"),
+        ("email", MAIL | {"hospital": 3}, {}, "hospital"),
+        ("email", MAIL | {"responder_a": "recepcao"}, {}, "responder_a"),
+        ("email", MAIL | {"descadastro": "http://santacasa.exemplo/sair"}, {}, "descadastro"),
+        ("email", MAIL | {"descadastro": "https://x>,<mailto:a@b.exemplo"}, {}, "descadastro"),
+        ("email", MAIL | {"certificado_ca": "não é PEM"}, {}, "certificado_ca"),
+        ("email", MAIL | {"certificado_ca": "-----BEGIN CERTIFICATE-----"}, {}, "certificado_ca"),
+        ("email", MAIL | {"taxa_por_minuto": 601}, {}, "entre 1 e 600"),
+        ("email", MAIL | {"taxa_por_minuto": 1.5}, {}, "taxa_por_minuto"),
+        ("email", MAIL | {"espera_s": 0}, {}, "espera_s"),
+        ("email", MAIL | {"espera_s": 16}, {}, "espera_s"),
+        ("email", MAIL | {"espera_entrega_s": 61}, {}, "espera_entrega_s"),
+        ("email", MAIL | {"senha": "x"}, {}, "desconhecida: senha"),
+        ("email", MAIL, {"usuario": "a"}, "senha"),
+        ("email", MAIL, {"senha": "x"}, "usuario"),
+        ("email", MAIL, {"usuario": "a", "senha": "x\0y"}, "senha"),
         ("zapi", {}, {}, "instance_id"),
         ("zapi", {}, {"instance_id": "I/../J", "instance_token": "T"}, "instance_id"),
         ("zapi", {}, {"instance_id": "I"}, "instance_token"),
@@ -152,6 +182,19 @@ def test_a_wrong_channel_says_which_key(
 ) -> None:
     with pytest.raises(ValueError, match=says):
         build_provider(kind, Setup(config, credentials, http, clock))
+
+
+@pytest.mark.parametrize(
+    ("config", "port"),
+    [
+        (MAIL, 587),
+        (MAIL | {"tls": "tls"}, 465),
+        (MAIL | {"tls": "nenhum", "servidor": "localhost"}, 25),
+        (MAIL | {"tls": "nenhum", "servidor": "::1", "porta": "2525"}, 2525),
+    ],
+)
+def test_the_usual_port_of_an_email_server(config: Mapping[str, object], port: int) -> None:
+    assert EmailConfig.from_mapping(config).port == port
 
 
 def test_a_whole_configuration() -> None:

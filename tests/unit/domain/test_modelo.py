@@ -12,6 +12,7 @@ from app.domain.modelo import (
     Modelo,
     ModeloInvalido,
     check_modelo,
+    modelo_for,
     render,
     shipped_modelos,
 )
@@ -108,3 +109,38 @@ def test_what_a_patient_is_called_is_text_and_never_a_template() -> None:
     visita = contexto()["visita"] | {"nome": "{{ hospital }}"}
     texto = render(Modelo("t", 1, "{{ visita.nome }}"), {**contexto(), "visita": visita})
     assert texto == "{{ hospital }}"
+
+
+SEM_CONVERSA = sorted({said for nome in shipped_modelos() if (said := modelo_for(nome, takes_answers=False))})
+
+
+def test_where_answers_are_taken_every_text_is_its_own() -> None:
+    assert all(modelo_for(nome, takes_answers=True) == nome for nome in shipped_modelos())
+
+
+@pytest.mark.parametrize(
+    ("nome", "said"),
+    [
+        ("pedido", "email_pedido"),
+        ("lembrete", "email_lembrete"),
+        ("vespera", "email_vespera"),
+        ("mudanca", "email_mudanca"),
+        ("confirmado", "email_confirmado"),
+        ("cancelamento_hospital", "cancelamento_hospital"),
+        pytest.param("nao_entendi", None, id="half of a conversation"),
+        pytest.param("do_hospital", None, id="a text nobody listed"),
+    ],
+)
+def test_what_is_said_where_nobody_can_answer(nome: str, said: str | None) -> None:
+    assert modelo_for(nome, takes_answers=False) == said
+
+
+@pytest.mark.parametrize("nome", SEM_CONVERSA)
+@pytest.mark.parametrize(("telefone", "says"), [("(27) 3333-0000", "ligue para (27) 3333-0000"), (None, "recepção")])
+def test_it_names_a_telephone_and_asks_for_no_number(nome: str, telefone: str | None, says: str) -> None:
+    told = contexto()["visita"]
+    for visitas in ([told], [told, {**told, "letra": "B"}]):
+        texto = render(shipped_modelos()[nome], build_contexto(visitas, hospital="Casa", telefone_hospital=telefone))
+        assert says in texto
+        assert "*" not in texto
+        assert "responda" not in texto.casefold().replace("não responda a esta mensagem", "")
