@@ -3,10 +3,9 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
-from loguru import logger
 from sqlalchemy import Row
 
 from app import crypto
@@ -15,26 +14,18 @@ from app.domain.confirmacao import (
     Fato,
     SituacaoAgenda,
     StatusConfirmacao,
-    TipoAtendimento,
     TipoMensagem,
     decide,
 )
-from app.domain.mensagem import VisitaContada, build_contexto, first_name, tell_visita
-from app.domain.modelo import ModeloInvalido, render
 from app.domain.saida import PERGUNTAS, MotivoSaida, Saida, VisitaDaMensagem, decide_saida
-from app.providers.base import Button, Capabilities, OutboundMessage
+from app.providers.base import Capabilities, OutboundMessage
 from app.repositories.base import FatoHistorico
 from app.repositories.hospital import Hospital
 from app.repositories.saida import Resultado, SaidaRepository
-from app.services.botoes import build_botoes
 from app.services.liberacao_service import ChunkJob
+from app.workers.composicao import Composer
 
 QUEM: Final = "confirma"
-_ESTADO_DITO: Final = {
-    StatusConfirmacao.CONFIRMADO: "você vem",
-    StatusConfirmacao.CANCELADO: "você não vem",
-    StatusConfirmacao.REAGENDAR: "você quer outra data",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +64,13 @@ class ChunkStart:
         only_to: frozenset[str] | None = None,
     ) -> None:
         self._job, self._now, self._hospital, self._saida = job, now, hospital, saida
-        self._can = can
+        self._composer = Composer(job, hospital, can, now)
         self._only_to = only_to
         self.started = Started()
         self.fatos: list[FatoHistorico] = []
         self.waking: list[int] = []
+        self.unsaid: list[int] = []
+        """Visits of messages that this channel cannot say."""
         self._texts: list[tuple[int, str, int]] = []
         self._back: list[Resultado] = []
         self._asked: dict[int, str] = {}
@@ -133,27 +126,13 @@ class ChunkStart:
     def _hand_over(self, row: Row[Any], visits: Sequence[Row[Any]], saida: Saida) -> None:
         by_id = {visit.id: visit for visit in visits}
         kept = [(by_id[visita.atendimento_id], visita) for visita in saida.visitas]
-        modelo = self._hospital.modelos[row.modelo]
-        try:
-            contexto = self._contexto(kept)
-            texto = render(modelo, contexto)
-        except ModeloInvalido:
-            logger.bind(modelo=modelo.nome, versao=modelo.versao).error("outbox.template_failed")
-            self._give_back(row, visits, EstadoMensagem.FALHOU, motivo="modelo_invalido")
+        composta = self._composer.compose(row, kept)
+        if isinstance(composta, str):  # this channel cannot say it: a person may
+            self._give_back(row, visits, EstadoMensagem.FALHOU, motivo=composta)
+            self.unsaid.extend(by_id)
             return
-        first = kept[0][0] if kept else None
-        message = OutboundMessage(
-            key=message_key(row.dia, row.id),
-            to=_telefone(row),
-            first_name=first_name(_nome(first)) if first else "Paciente",
-            last_name="-",  # the gateway wants one; what it need not know it is not told
-            text=texto,
-            subscriber_id=row.externo_id,
-            fields=_fields(first, self._hospital, contexto) if first else {},
-            session_open=row.sessao,
-            buttons=self._buttons(row),
-        )
-        self._texts.append((row.id, texto, modelo.versao))
+        message = composta.message
+        self._texts.append((row.id, message.text, composta.versao))
         self.started.outbound.append(message)
         self.started.enviadas[message.key] = Enviada(
             mensagem_id=row.id,
@@ -166,12 +145,6 @@ class ChunkStart:
         )
         if row.modelo in PERGUNTAS:
             self._mark_asked(row, kept)
-
-    def _buttons(self, row: Row[Any]) -> tuple[Button, ...]:
-        if not self._can.buttons or row.modelo not in PERGUNTAS:
-            return ()
-        finder = crypto.keyring().finder(self._job.tenant)
-        return build_botoes(finder, contato_id=row.contato_id, mensagem_id=row.id)
 
     def _mark_asked(self, row: Row[Any], kept: Sequence[tuple[Row[Any], VisitaDaMensagem]]) -> None:
         """Record the question as asked before the gateway is called: a fast answer must find it."""
@@ -192,27 +165,6 @@ class ChunkStart:
                     mensagem_id=row.id,
                 )
             )
-
-    def _contexto(self, kept: Sequence[tuple[Row[Any], VisitaDaMensagem]]) -> dict[str, Any]:
-        told = []
-        for visit, visita in kept:
-            unidade = self._hospital.unidades.get(visit.unidade_id)
-            janela = self._hospital.janela_of(visit.unidade_id)
-            counted = VisitaContada(
-                letra=visita.letra,
-                nome_paciente=_nome(visit),
-                tipo=TipoAtendimento(visit.tipo),
-                data_consulta=visit.data_consulta,
-                especialidade=visit.especialidade,
-                nome_medico=visit.nome_medico,
-                unidade=unidade.nome if unidade else None,
-                endereco=unidade.endereco if unidade else None,
-                chegar_antes_min=visit.chegar_antes_min,
-                preparo=visit.preparo,
-            )
-            line = tell_visita(counted, janela=janela, politica=self._hospital.politica, now=self._now)
-            told.append(line | {"resposta": _ESTADO_DITO.get(visita.status, "ainda sem resposta")})
-        return build_contexto(told, hospital=self._hospital.nome, telefone_hospital=self._hospital.telefone)
 
     def _give_back(
         self,
@@ -239,11 +191,6 @@ class ChunkStart:
             )
 
 
-def message_key(dia: date, ident: int) -> str:
-    """Return the key a gateway gives back in its receipts: with the day, which leads to the row's partition."""
-    return f"{dia:%Y%m%d}-{ident}"
-
-
 def _visita(visit: Row[Any]) -> VisitaDaMensagem:
     return VisitaDaMensagem(
         atendimento_id=visit.id,
@@ -259,24 +206,3 @@ def _visita(visit: Row[Any]) -> VisitaDaMensagem:
 
 def _telefone(row: Row[Any]) -> str:
     return crypto.keyring().decrypt(row.telefone, "contatos.telefone")
-
-
-def _nome(visit: Row[Any]) -> str:
-    return crypto.keyring().decrypt(visit.nome, "pacientes.nome")
-
-
-def _fields(visit: Row[Any], hospital: Hospital, contexto: dict[str, Any]) -> dict[str, str]:
-    """Return what an account's custom fields may hold: ids, and what the message says anyway."""
-    local = hospital.janela_of(visit.unidade_id).local(visit.data_consulta)
-    told = contexto["visita"]
-    return {
-        "id_tabela": str(visit.id),
-        "nr_seq_agenda": visit.nr_seq_agenda,
-        "nome": told["nome"],
-        "data": f"{local:%d/%m/%Y}",
-        "hora": f"{local:%H:%M}",
-        "quando": told["quando"],
-        "unidade": told["unidade"] or "",
-        "especialidade": told["especialidade"] or "",
-        "medico": told["medico"] or "",
-    }

@@ -13,12 +13,13 @@ from app.repositories.saida import Resultado
 from app.workers.chunk import Enviada
 
 _RETRY_BASE: Final = timedelta(seconds=30)
+NAO_ENTREGUE: Final = "nao_entregue"
 # Of a message refused for good: the reason kept with it, and why a person must look at its visits.
 RECUSAS: Final[Mapping[Falha, tuple[str, str]]] = {
     Falha.NUMERO: ("numero_recusado", "numero_recusado"),
-    Falha.JANELA: ("fora_da_conversa", "nao_entregue"),
-    Falha.MODELO: ("modelo_recusado", "nao_entregue"),
-    Falha.RETIDA: ("retida_pelo_whatsapp", "nao_entregue"),
+    Falha.JANELA: ("fora_da_conversa", NAO_ENTREGUE),
+    Falha.MODELO: ("modelo_recusado", NAO_ENTREGUE),
+    Falha.RETIDA: ("retida_pelo_whatsapp", NAO_ENTREGUE),
     Falha.PAROU: ("parou_no_whatsapp", "pediu_para_parar"),
 }
 

@@ -36,7 +36,7 @@ from app.repositories.paradas import ParadaRepository
 from app.repositories.saida import Resultado, SaidaRepository
 from app.services.liberacao_service import ChunkJob
 from app.workers.chunk import QUEM, ChunkStart, Started
-from app.workers.consequencia import Consequencia, follow
+from app.workers.consequencia import NAO_ENTREGUE, Consequencia, follow
 from app.workers.disjuntor import Disjuntor
 
 _RECORD_TRIES: Final = 8  # with back-off about a minute: a restarting database must not make sent messages uncertain
@@ -136,7 +136,9 @@ class Outbox:
             can = gateway.provider.capabilities
             chunk = ChunkStart(job, now, hospital, saida, can=can, only_to=self._only_to)
             await chunk.prepare()
-            await EfeitoRepository(session, job.tenant).wake(chunk.waking, now=now)
+            efeitos = EfeitoRepository(session, job.tenant)
+            await efeitos.wake(chunk.waking, now=now)
+            await efeitos.set_attention(chunk.unsaid, NAO_ENTREGUE, now=now)
             await HistoricoRepository(session, job.tenant).add(chunk.fatos)
             return chunk.started
 
