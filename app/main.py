@@ -23,6 +23,7 @@ from app.api.routes import (
 from app.dashboard.router import ROUTERS as PAGES
 from app.schemas import ClassicWebhookData, N8NWebhookData
 from app.schemas.api.problema import Problema
+from app.schemas.api.webhook import WebhookOut
 
 _ROUTERS: Final = (
     atendimentos.router,
@@ -41,6 +42,7 @@ def create_app(contexto: Contexto) -> FastAPI:
     app = FastAPI(title="Confirma", version="0.1.0", description=_program or "", docs_url=None, redoc_url=None)
     app.state.contexto = contexto
     errors.install(app)
+    app.router.routes.extend(webhook_intelligent.webhook_routes(contexto))
     for router in _ROUTERS:
         app.include_router(router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
@@ -54,6 +56,8 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
         schema["components"]["schemas"] |= _models_by_hand()
+        for path, described in webhook_intelligent.describe_webhooks().items():
+            schema["paths"].setdefault(path, {}).update(described)
         app.openapi_schema = schema
     return app.openapi_schema
 
@@ -61,7 +65,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
 def _models_by_hand() -> dict[str, Any]:
     """Return the models that routes name without taking them as arguments: errors, and bodies read as raw bytes."""
     _, described = models_json_schema(
-        [(model, "validation") for model in (Problema, N8NWebhookData, ClassicWebhookData)],
+        [(model, "validation") for model in (Problema, N8NWebhookData, ClassicWebhookData, WebhookOut)],
         ref_template="#/components/schemas/{model}",
     )
     models: dict[str, Any] = described["$defs"]

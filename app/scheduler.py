@@ -41,6 +41,18 @@ class KeptEvents(Protocol):
     async def apply_kept(self, tenant_id: int, *, now: datetime) -> int: ...
 
 
+class Receipts(Protocol):
+    """News of messages that waits to be applied."""
+
+    async def apply(self, now: datetime) -> int: ...
+
+    async def apply_of(self, tenant_id: int, now: datetime) -> int: ...
+
+
+SyncTemplates = Callable[[int, datetime], Awaitable[int]]
+"""Asks one hospital's gateways what became of the texts they approved; returns how many changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entrada:
     """One cron entry; `run` does the work of one hospital and returns how much there was."""
@@ -74,6 +86,8 @@ class AppointmentScheduler:
         inbox: KeptEvents,
         clock: Callable[[], datetime],
         *,
+        receipts: Receipts,
+        sync_templates: SyncTemplates,
         options: SchedulerOptions,
         chunk_size: int = 500,
     ) -> None:
@@ -81,6 +95,7 @@ class AppointmentScheduler:
         self._database = database
         self._canais = canais
         self._inbox = inbox
+        self._receipts = receipts
         self._clock = clock
         self._options = options
         self._chunk_size = chunk_size
@@ -89,10 +104,12 @@ class AppointmentScheduler:
         planning = [Entrada("planejar", every, self._plan)] if options.enable_confirmation_job else []
         self.entries: tuple[Entrada, ...] = (
             *planning,
+            Entrada("recibos", "* * * * *", receipts.apply_of),
             Entrada("cortes", "* * * * *", self._cutoffs),
             Entrada("expirar", "* * * * *", self._expire),
             Entrada("resgatar", "* * * * *", self._rescue),
             Entrada("entrada_pendente", "* * * * *", self._apply_kept),
+            Entrada("modelos", "20 * * * *", sync_templates),
             Entrada("particoes", "10 3 * * *", self._partitions),
         )
 
@@ -135,6 +152,10 @@ class AppointmentScheduler:
                 log = logger.bind(entry="release", tenant=tenant_id, error=type(error).__name__)
                 log.exception("scheduler.failed")
         return total
+
+    async def receive(self) -> int:
+        """Apply the receipts that came; return how many."""
+        return await self._receipts.apply(self._clock())
 
     def _register(self, queue: PgQueuer, entry: Entrada) -> None:
         @queue.schedule(entry.name, entry.cron)

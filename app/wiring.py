@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ from app.workers.canais import Canais
 from app.workers.inbox import Inbox
 from app.workers.loop import Worker
 from app.workers.outbox import Outbox
+from app.workers.recibos import ReceiptInbox
 
 Clock = Callable[[], datetime]
 _APP_ROLE: Final = "confirma_app"
@@ -212,7 +214,8 @@ async def build(
 ) -> Programa:
     """Put the objects together over an open database."""
     metrics = Metrics()
-    inbox = Inbox(database, canais, metrics=metrics)
+    receipts = ReceiptInbox(database, canais)
+    inbox = Inbox(database, canais, receipts, metrics=metrics)
     staging = settings.environment is Environment.STAGING
     outbox = Outbox(
         database,
@@ -228,7 +231,14 @@ async def build(
         monitoring_interval_minutes=settings.scheduler.monitoring_interval_minutes,
     )
     scheduler = AppointmentScheduler(
-        database, canais, inbox, clock, options=options, chunk_size=settings.worker.chunk_size
+        database,
+        canais,
+        inbox,
+        clock,
+        receipts=receipts,
+        sync_templates=partial(_sync_templates, ModeloSync(database), canais),
+        options=options,
+        chunk_size=settings.worker.chunk_size,
     )
     zona = await _zone(database, tenant_id)
     return Programa(
@@ -246,6 +256,13 @@ async def build(
         importador=ImportacaoService(database, tenant_id, zona=zona),
         metrics=metrics,
     )
+
+
+async def _sync_templates(sync: ModeloSync, canais: Canais, tenant_id: int, now: datetime) -> int:
+    providers = {
+        canal: pronto.provider for (tenant, canal), pronto in (await canais.all()).items() if tenant == tenant_id
+    }
+    return len((await sync.sync_all(tenant_id, providers, now)).textos)
 
 
 def install_keyring(settings: Settings) -> None:

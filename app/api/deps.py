@@ -22,11 +22,21 @@ class WebhookAnswer(Protocol):
     def status_code(self) -> int: ...
     @property
     def body(self) -> Mapping[str, Any]: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def raw(self) -> bytes | None:
+        """Exactly what to answer, where the gateway expects something else than our JSON."""
+        ...
 
 
 class WebhookReceiver(Protocol):
     async def receive(self, call: WebhookCall, *, canal: str | None, now: datetime) -> WebhookAnswer:
         """Verify, store, apply; `canal` is the public id in the path."""
+        ...
+
+    async def greet(self, query: Mapping[str, str], *, canal: str) -> str | None:
+        """Return what a gateway's question to this address is answered with; None is a stranger."""
         ...
 
     async def has_secret(self, tenant_id: int) -> bool:

@@ -100,8 +100,9 @@ def fill_aprovado(
 
 def clean_valor(valor: object) -> str:
     """Return a value without line breaks, tabs, runs of spaces and control characters: gateways refuse them."""
-    texto = " ".join(str(valor).split()) if valor is not None else ""
-    return "".join(letra for letra in texto if unicodedata.category(letra) != "Cc")
+    letras = "" if valor is None else str(valor)
+    kept = "".join(letra for letra in letras if letra.isspace() or unicodedata.category(letra) != "Cc")
+    return " ".join(kept.split())
 
 
 def read_valores(guardados: Sequence[Any]) -> tuple[tuple[str, str], ...]:

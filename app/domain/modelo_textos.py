@@ -26,6 +26,11 @@ USOS: Final[Mapping[str, str]] = {
     "sair": "Responde a quem pediu para não receber mensagens.",
     "urgente": "Responde a quem pode estar passando mal.",
     "vespera": "Lembra quem já confirmou, na véspera.",
+    "email_pedido": "E-mail no lugar da pergunta, a quem o WhatsApp não alcança, com o telefone da recepção.",
+    "email_lembrete": "E-mail no lugar do lembrete, a quem o WhatsApp não alcança.",
+    "email_vespera": "E-mail no lugar da nota da véspera, a quem o WhatsApp não alcança.",
+    "email_mudanca": "E-mail que conta o horário novo, a quem o WhatsApp não alcança.",
+    "email_confirmado": "E-mail que diz que a vaga é do paciente de novo, a quem o WhatsApp não alcança.",
 }
 NAO_SAIRIA: Final[Mapping[str, str]] = {
     "nada_a_dizer": "Agora esta mensagem não sairia: o atendimento já foi respondido, cancelado, mudou ou passou.",

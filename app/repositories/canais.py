@@ -1,11 +1,12 @@
 """A channel's own row: its rate, its pauses, its health."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import text
 
 from app.database import Record
+from app.domain.entrega import Falha
 from app.domain.saude import SaudeCanal
 from app.repositories.base import TenantRepository
 
@@ -24,6 +25,12 @@ WHERE tenant_id = :tenant AND id = :canal""")
 _PAUSE: Final = text("""
 UPDATE canais SET pausado_ate = greatest(pausado_ate, CAST(:ate AS timestamptz)), pausa_motivo = :motivo
 WHERE tenant_id = :tenant AND id = :canal""")
+
+_TEMPLATE_LOST: Final = text("""
+UPDATE modelos_canais SET estado = 'pausado', motivo = 'aviso do gateway', sincronizado_em = :now
+WHERE tenant_id = :tenant AND canal_id = :canal AND nome = :nome AND estado = 'aprovado'""")
+_UNTIL_MENDED: Final = timedelta(minutes=5)
+_UNTIL_BACK: Final = timedelta(minutes=1)
 
 
 class CanalRepository(TenantRepository):
@@ -60,6 +67,18 @@ class CanalRepository(TenantRepository):
     async def refund(self, canal_id: int, fichas: float, *, teto: float) -> None:
         """Give back what was reserved and not spent."""
         await self._fetch(_REFUND, canal=canal_id, fichas=fichas, teto=teto)
+
+    async def hear(self, canal_id: int, falha: Falha | None, template: str | None, now: datetime) -> None:
+        """Take a gateway's news of the account: a failure stops the channel, one of a template stops that template."""
+        match falha:
+            case Falha.MODELO:
+                await self._fetch(_TEMPLATE_LOST, canal=canal_id, nome=template, now=now)
+            case Falha.CONFIGURACAO:
+                await self.pause(canal_id, now + _UNTIL_MENDED, "configuracao: aviso do gateway")
+            case Falha.PASSAGEIRA:
+                await self.pause(canal_id, now + _UNTIL_BACK, "desconectado: aviso do gateway")
+            case _:
+                pass
 
     async def pause(self, canal_id: int, ate: datetime, motivo: str) -> None:
         await self._fetch(_PAUSE, canal=canal_id, ate=ate, motivo=motivo)

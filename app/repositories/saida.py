@@ -85,6 +85,31 @@ WHERE m.tenant_id = :tenant AND m.id = na_ordem.id AND m.dia = na_ordem.dia
   AND m.estado = ANY(CAST(:atuais AS text[])) AND (m.estado, u.estado) IN ({_PAIRS})
 RETURNING m.id""")  # noqa: S608  constants
 
+# What the gateway took and lost is said once more as a message of its own: the row that failed stays what it is.
+_REPEAT: Final = text("""
+WITH velhas AS (
+    SELECT m.*, u.novo_quando, u.novo_exige FROM mensagens m
+    JOIN unnest(CAST(:ids AS bigint[]), CAST(:quandos AS timestamptz[]), CAST(:exigem AS bool[]))
+         AS u(id, novo_quando, novo_exige) ON u.id = m.id
+    WHERE m.tenant_id = :tenant AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date) AND m.ate > u.novo_quando),
+novas AS (
+    INSERT INTO mensagens (tenant_id, contato_id, dia, tipo, passo, versao, prioridade, quando, ate, modelo,
+                           recebida_id, exige_modelo, tentativas, motivo, criado_em, atualizado_em)
+    SELECT v.tenant_id, v.contato_id, v.dia, v.tipo, v.passo,
+           (SELECT max(o.versao) + 1 FROM mensagens o WHERE o.tenant_id = v.tenant_id AND o.contato_id = v.contato_id
+                                                        AND o.dia = v.dia AND o.passo = v.passo),
+           v.prioridade, v.novo_quando, v.ate, v.modelo, v.recebida_id, v.novo_exige, v.tentativas, v.motivo, :now, :now
+    FROM velhas v
+    ON CONFLICT (tenant_id, contato_id, dia, passo, versao) DO NOTHING
+    RETURNING id, contato_id, dia, passo)
+INSERT INTO mensagens_atendimentos (tenant_id, mensagem_id, dia, atendimento_id, letra, passo, horario_versao)
+SELECT ma.tenant_id, n.id, n.dia, ma.atendimento_id, ma.letra, ma.passo, ma.horario_versao
+FROM novas n
+JOIN velhas v ON v.contato_id = n.contato_id AND v.dia = n.dia AND v.passo = n.passo
+JOIN mensagens_atendimentos ma ON ma.tenant_id = v.tenant_id AND ma.mensagem_id = v.id
+ON CONFLICT DO NOTHING
+RETURNING mensagem_id""")
+
 _SUBSCRIBERS: Final = text("""
 INSERT INTO contatos_canais (tenant_id, canal_id, contato_id, externo_id)
 SELECT :tenant, :canal, u.* FROM unnest(CAST(:contatos AS bigint[]), CAST(:externos AS text[])) AS u
@@ -202,6 +227,21 @@ class SaidaRepository(TenantRepository):
             now=now,
         )
         return {row.id for row in rows}
+
+    async def repeat(self, lote: Lote, results: Sequence[Resultado], *, now: datetime) -> int:
+        """Plan messages that were taken and did not arrive once more; return how many, those still worth it."""
+        if not results:
+            return 0
+        rows = await self._run(
+            _REPEAT,
+            ids=[r.mensagem_id for r in results],
+            quandos=[r.quando or now for r in results],
+            exigem=[r.exige_modelo for r in results],
+            de=lote.de,
+            ate=lote.ate,
+            now=now,
+        )
+        return len({row.mensagem_id for row in rows})
 
     async def learn_subscribers(self, canal_id: int, known: Mapping[int, str]) -> None:
         """Remember the gateway's ids of contacts."""

@@ -101,10 +101,16 @@ class Canais:
         pronto = channels.get((tenant_id, canal_id))
         if pronto is None:
             return None
-        outro_meio = not pronto.provider.capabilities.last_resort and any(
-            other.provider.capabilities.last_resort for (tenant, _), other in channels.items() if tenant == tenant_id
-        )
+        outro_meio = not pronto.provider.capabilities.last_resort and await self.has_last_resort(tenant_id)
         return Gateway(pronto.provider, pronto.por_minuto, outro_meio)
+
+    async def has_last_resort(self, tenant_id: int) -> bool:
+        """Tell whether the hospital has a channel for those whom WhatsApp does not reach."""
+        return any(
+            pronto.provider.capabilities.last_resort
+            for (tenant, _), pronto in (await self.all()).items()
+            if tenant == tenant_id
+        )
 
     async def vias(self) -> Mapping[int, Mapping[int, Via]]:
         """Return hospital → channel → what a message costs there at most, and what must be minded."""

@@ -22,24 +22,21 @@ from app.providers.base import Capabilities, OutboundMessage
 from app.repositories.base import FatoHistorico
 from app.repositories.hospital import Hospital
 from app.repositories.saida import Resultado, SaidaRepository
+from app.services.consequencia import Enviada
 from app.services.liberacao_service import ChunkJob
 from app.workers.composicao import Composer
 
 QUEM: Final = "confirma"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Enviada:
+@dataclass(frozen=True, slots=True)
+class NoAr:
     """What must be remembered of a message while the gateway has it."""
 
-    mensagem_id: int
-    contato_id: int
+    enviada: Enviada
     visitas: tuple[int, ...]
     custo: int
-    tentativas: int
     externo_id: str | None
-    sessao: bool
-    """We believed the conversation open."""
 
 
 @dataclass(slots=True)
@@ -47,7 +44,7 @@ class Started:
     """What left the first transaction: messages to hand over, and what to remember of each, by its key."""
 
     outbound: list[OutboundMessage] = field(default_factory=list)
-    enviadas: dict[str, Enviada] = field(default_factory=dict)
+    no_ar: dict[str, NoAr] = field(default_factory=dict)
 
 
 class ChunkStart:
@@ -134,15 +131,15 @@ class ChunkStart:
         message = composta.message
         self._texts.append((row.id, message.text, composta.versao))
         self.started.outbound.append(message)
-        self.started.enviadas[message.key] = Enviada(
+        enviada = Enviada(
             mensagem_id=row.id,
             contato_id=row.contato_id,
-            visitas=tuple(visita.atendimento_id for visita in saida.visitas),
-            custo=row.custo,
+            canal_id=self._job.canal,
             tentativas=row.tentativas,
-            externo_id=row.externo_id,
             sessao=row.sessao,
         )
+        visitas = tuple(visita.atendimento_id for visita in saida.visitas)
+        self.started.no_ar[message.key] = NoAr(enviada, visitas, row.custo, row.externo_id)
         if row.modelo in PERGUNTAS:
             self._mark_asked(row, kept)
 

@@ -13,18 +13,25 @@ from sqlalchemy import Row
 from app import crypto
 from app.database import Database, is_away
 from app.observability import Metrics
-from app.providers.base import UnreadableWebhook, WebhookCall
+from app.providers.base import Handshake, UnreadableWebhook, WebhookCall
+from app.repositories.canais import CanalRepository
 from app.repositories.entrada import EntradaRepository
 from app.schemas import Recebida
 from app.services.webhook_service import Chegada, WebhookService
 from app.workers.canais import Canais, CanalPronto
-from app.workers.fila import Fila, Resposta
+from app.workers.fila import Fila
+from app.workers.recibos import ReceiptInbox
 
 _STATUS: Final = {"formulario": 415, "json_invalido": 400}
 _UNPROCESSABLE: Final = 422
 _STRANGER: Final = {"code": "nao_autorizado", "message": "A chamada não provou de onde vem."}
 _PENDING_AFTER: Final = timedelta(seconds=30)
 _LONGEST_KEY: Final = 200
+_SIZE: Final = 32  # answers of one transaction
+_AT_ONCE: Final = 2
+_NEWS: Final = {"success": True, "status": "RECEBIDO"}
+
+Resposta = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +40,23 @@ class WebhookAnswer:
 
     status_code: int
     body: Mapping[str, Any]
+    media_type: str = "application/json; charset=utf-8"
+    raw: bytes | None = None
+    """Exactly this, where the gateway expects something else than our JSON."""
 
 
 class Inbox:
     """Receives calls of every channel; owns the transactions."""
 
-    def __init__(self, database: Database, canais: Canais, *, metrics: Metrics | None = None) -> None:
-        """Take the channels whose calls are received here."""
+    def __init__(
+        self, database: Database, canais: Canais, receipts: ReceiptInbox, *, metrics: Metrics | None = None
+    ) -> None:
+        """Take the channels whose calls are received here, and what keeps their receipts."""
         self._metrics = metrics or Metrics()
         self._database = database
         self._canais = canais
-        self._filas: dict[int, Fila] = {}
+        self._filas: dict[int, Fila[Chegada, Resposta]] = {}
+        self._receipts = receipts
 
     async def receive(self, call: WebhookCall, *, canal: str | None, now: datetime) -> WebhookAnswer:
         """Verify, store and apply one call; `canal` is the public id in the path."""
@@ -57,11 +70,22 @@ class Inbox:
             extra = {"campo": error.campo} if error.campo else {}
             return WebhookAnswer(status, {"code": error.code, "message": error.mensagem, **extra})
         began = monotonic()
+        news = [event for event in events if _is_receipt(event)]
+        if news:
+            await self._receipts.keep(pronto, news, now)
+            self._metrics.inbound(pronto.tipo, "RECIBO", len(news))
         answers = await self._apply(pronto, events, call, now=now)
         self._metrics.webhook_took(pronto.tipo, monotonic() - began)
         for answer in answers:
             self._metrics.inbound(pronto.tipo, str(answer["status"]))
-        return WebhookAnswer(200, answers[-1] if answers else {"success": True, "status": "SEM_EVENTO"})
+        return _answered(pronto, answers, events)
+
+    async def greet(self, query: Mapping[str, str], *, canal: str) -> str | None:
+        """Return what a gateway's question to this address is answered with; None is a stranger."""
+        for pronto in (await self._canais.all()).values():
+            if pronto.public_id == canal and isinstance(pronto.provider, Handshake):
+                return pronto.provider.greet(query)
+        return None
 
     async def has_secret(self, tenant_id: int) -> bool:
         """Tell whether any channel of the hospital has a secret that its callers must know."""
@@ -111,15 +135,27 @@ class Inbox:
         text = call.body.decode("utf-8", "replace")
         answers = []
         for position, event in enumerate(events):
+            if _is_receipt(event):
+                continue
+            if event.kind == "conta":
+                await self._hear(pronto, event, now)
+                continue
             key = f"{request_id}:{position}" if request_id and len(events) > 1 else request_id
             chegada = _chegada(event, text, pronto, key, posicao=position)
             answers.append(await self._fila(pronto.tenant_id).submit(chegada, now))
         return answers
 
-    def _fila(self, tenant_id: int) -> Fila:
+    async def _hear(self, pronto: CanalPronto, event: Recebida, now: datetime) -> None:
+        """Take news of the account itself: a lost connection or a wrong setting stops the channel for a while."""
+        log = logger.bind(tenant=pronto.tenant_id, canal=pronto.canal_id, status=event.status, codigo=event.codigo)
+        log.warning("canal.news")
+        async with self._database.session_scope(pronto.tenant_id) as session:
+            await CanalRepository(session, pronto.tenant_id).hear(pronto.canal_id, event.falha, event.about_id, now)
+
+    def _fila(self, tenant_id: int) -> Fila[Chegada, Resposta]:
         fila = self._filas.get(tenant_id)
         if fila is None:
-            fila = self._filas[tenant_id] = Fila(partial(self._apply_batch, tenant_id))
+            fila = self._filas[tenant_id] = Fila(partial(self._apply_batch, tenant_id), size=_SIZE, at_once=_AT_ONCE)
         return fila
 
     async def _apply_batch(
@@ -148,6 +184,20 @@ class Inbox:
                 return await WebhookService(session, tenant_id).keep(chegada, now=now)
         except Exception as failed:  # noqa: BLE001  the caller is told; nobody else may wait for this batch
             return failed
+
+
+def _is_receipt(event: Recebida) -> bool:
+    """Tell whether an event is news of one message that can be found without its contact."""
+    return event.kind == "status" and event.estado is not None and bool(event.about_id or event.our_key)
+
+
+def _answered(pronto: CanalPronto, answers: Sequence[Resposta], events: Sequence[Recebida]) -> WebhookAnswer:
+    wanted = pronto.provider.capabilities.acknowledgement
+    if wanted is not None:
+        return WebhookAnswer(200, {}, media_type=wanted[0], raw=wanted[1])
+    if answers:
+        return WebhookAnswer(200, answers[-1])
+    return WebhookAnswer(200, _NEWS if events else {"success": True, "status": "SEM_EVENTO"})
 
 
 def _chegada(event: Recebida, body: str, pronto: CanalPronto, request_id: str | None, *, posicao: int) -> Chegada:

@@ -17,6 +17,7 @@ from app.services.liberacao_service import ENTRYPOINT, ChunkJob
 from app.workers.outbox import Outbox
 
 RELEASE_EVERY_S: Final = 0.5
+RECEIVE_EVERY_S: Final = 1.0
 _DEQUEUE_TIMEOUT: Final = timedelta(seconds=2)  # with the next: a killed worker's jobs run again within seconds
 _HEARTBEAT_TIMEOUT: Final = timedelta(seconds=5)
 _BATCH: Final = 10  # chunks, not messages
@@ -29,6 +30,8 @@ class Cron(Protocol):
     def register(self, queue: PgQueuer) -> None: ...
 
     async def release(self) -> int: ...
+
+    async def receive(self) -> int: ...
 
 
 class Worker:
@@ -50,7 +53,7 @@ class Worker:
         """Work until `stop`; a lost database is waited for, never fatal."""
         tasks = [asyncio.create_task(self._keep(self._take_jobs))]
         if self._releases:
-            tasks.append(asyncio.create_task(self._keep(self._release)))
+            tasks += [asyncio.create_task(self._keep(work)) for work in (self._release, self._receive)]
         await asyncio.gather(*tasks)
 
     def stop(self) -> None:
@@ -97,10 +100,16 @@ class Worker:
         await self._outbox.send_chunk(msgspec.json.decode(job.payload or b"{}", type=ChunkJob))
 
     async def _release(self) -> None:
+        await self._every(RELEASE_EVERY_S, self._scheduler.release)
+
+    async def _receive(self) -> None:
+        await self._every(RECEIVE_EVERY_S, self._scheduler.receive)
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[int]]) -> None:
         while not self._stopping.is_set():
-            await self._scheduler.release()
+            await work()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), RELEASE_EVERY_S)
+                await asyncio.wait_for(self._stopping.wait(), seconds)
 
 
 async def _close(pool: asyncpg.Pool) -> None:

@@ -34,9 +34,9 @@ from app.repositories.efeitos import EfeitoRepository
 from app.repositories.hospital import HospitalRepository
 from app.repositories.paradas import ParadaRepository
 from app.repositories.saida import Resultado, SaidaRepository
+from app.services.consequencia import NAO_ENTREGUE, Consequencia, follow
 from app.services.liberacao_service import ChunkJob
 from app.workers.chunk import QUEM, ChunkStart, Started
-from app.workers.consequencia import NAO_ENTREGUE, Consequencia, follow
 from app.workers.disjuntor import Disjuntor
 
 _RECORD_TRIES: Final = 8  # with back-off about a minute: a restarting database must not make sent messages uncertain
@@ -212,18 +212,17 @@ class _Sent:
 
     def follow(self, *, outro_meio: bool, now: datetime) -> list[Consequencia]:
         caiu = self.fuse.aberto
-        enviadas = self.started.enviadas
         return [
-            follow(enviadas[message.key], outcome, outro_meio=outro_meio, caiu=caiu, now=now)
+            follow(self.started.no_ar[message.key].enviada, outcome, outro_meio=outro_meio, caiu=caiu, now=now)
             for message, outcome in self.outcomes
         ]
 
     def visits(self, following: Sequence[Consequencia]) -> list[tuple[Consequencia, int]]:
-        visits = {enviada.mensagem_id: enviada.visitas for enviada in self.started.enviadas.values()}
+        visits = {each.enviada.mensagem_id: each.visitas for each in self.started.no_ar.values()}
         return [(each, visita) for each in following for visita in visits[each.resultado.mensagem_id]]
 
     def contacts(self, following: Sequence[Consequencia], falha: Falha) -> list[int]:
-        contacts = {enviada.mensagem_id: enviada.contato_id for enviada in self.started.enviadas.values()}
+        contacts = {each.enviada.mensagem_id: each.enviada.contato_id for each in self.started.no_ar.values()}
         return sorted({contacts[each.resultado.mensagem_id] for each in following if each.falha is falha})
 
 
@@ -260,12 +259,11 @@ class _Recorder:
         await self._efeitos.stop([visita for each, visita in sent.visits(kept) if each.atencao and each.sem_numero])
 
     async def _learn(self, sent: _Sent) -> None:
+        no_ar = sent.started.no_ar
         learnt = {
-            enviada.contato_id: outcome.subscriber_id
+            no_ar[message.key].enviada.contato_id: outcome.subscriber_id
             for message, outcome in sent.outcomes
-            if (enviada := sent.started.enviadas[message.key])
-            and outcome.subscriber_id
-            and outcome.subscriber_id != enviada.externo_id
+            if outcome.subscriber_id and outcome.subscriber_id != no_ar[message.key].externo_id
         }
         await self._saida.learn_subscribers(self._job.canal, learnt)
 
@@ -279,8 +277,8 @@ class _Recorder:
         if judged.is_sick(self._now):
             logger.bind(tenant=self._job.tenant, canal=canal, quedas=judged.quedas).error("outbox.channel_sick")
         if self._gateway.por_minuto:
-            enviadas = sent.started.enviadas
-            spared = sum(enviadas[message.key].custo - outcome.requests for message, outcome in sent.outcomes)
+            no_ar = sent.started.no_ar
+            spared = sum(no_ar[message.key].custo - outcome.requests for message, outcome in sent.outcomes)
             await self._canais.refund(canal, spared, teto=Ritmo(self._gateway.por_minuto).teto)
         await self._pause(sent.outcomes)
 

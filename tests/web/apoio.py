@@ -29,6 +29,8 @@ ZONA = ZoneInfo("America/Sao_Paulo")
 class Answer:
     status_code: int
     body: Mapping[str, Any]
+    media_type: str = "application/json; charset=utf-8"
+    raw: bytes | None = None
 
 
 @dataclass
@@ -43,6 +45,9 @@ class FakeWebhook:
     async def has_secret(self, tenant_id: int) -> bool:
         assert tenant_id > 0
         return self.secret
+
+    async def greet(self, query: Mapping[str, str], *, canal: str) -> str | None:
+        return query.get("hub.challenge") if canal == "conhecido" else None
 
     async def receive(self, call: WebhookCall, *, canal: str | None, now: datetime) -> Answer:
         assert now.tzinfo is not None

@@ -25,7 +25,7 @@ INTERFACE = {
     "get /api/v1/modelos", "get /api/v1/modelos/{nome}", "post /api/v1/modelos/{nome}/versoes",
     "post /api/v1/modelos/{nome}/voltar", "post /api/v1/modelos/{nome}/previa", "post /api/v1/modelos/sincronizar",
     "put /api/v1/modelos/{nome}/aprovados/{canal_id}", "delete /api/v1/modelos/{nome}/aprovados/{canal_id}",
-    "get /api/v1/estatisticas", "post /webhook/botconversa", "get /webhook/botconversa/health",
+    "get /api/v1/estatisticas", "post /webhook/botconversa", "get /webhook/botconversa/health", "get /webhook/{canal}",
     "post /webhook/{canal}", "post /test/workflow/{atendimento_id}",
     "post /test/subscriber/{subscriber_id}/send_flow", "get /test/campanhas", "get /scheduler/status",
     "get /health", "get /metrics",

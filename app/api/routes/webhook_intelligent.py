@@ -1,12 +1,19 @@
-"""Where answers arrive: the raw body goes to the receiver untouched, for its signature is over those bytes."""
+"""Where gateways call: the raw body goes to the receiver untouched, for its signature is over those bytes.
+
+Calls come by the thousand a second, so they are taken by a bare ASGI endpoint; its description is written by hand.
+"""
 
 import json
 from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from app.api.deps import Ctx, Now, Sessao, WebhookAnswer
+from app.api.deps import Contexto, Ctx, Sessao, WebhookAnswer
 from app.api.errors import problem_response, problems
 from app.api.strict_json import StrictRoute
 from app.providers.base import WebhookCall
@@ -22,36 +29,76 @@ _USE_JSON: Final = (
 )
 _FAILURES: Final = problems(400, 401, 404, 408, 413, 415, 422, 503)
 _BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "anyOf": [
-                        {"$ref": "#/components/schemas/N8NWebhookData"},
-                        {"$ref": "#/components/schemas/ClassicWebhookData"},
-                    ]
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "anyOf": [
+                    {"$ref": "#/components/schemas/N8NWebhookData"},
+                    {"$ref": "#/components/schemas/ClassicWebhookData"},
+                ]
+            },
+            "examples": {
+                "n8n": {"value": {"telefone": "5531987654321", "subscriber_id": "701234567", "resposta": "1"}},
+                "classico": {
+                    "value": {
+                        "type": "message",
+                        "contact": {"phone": "+5531987654321", "full_name": "Maria Souza"},
+                        "message": {"id": "m-1", "content": "1", "timestamp": "2026-03-02T13:00:00Z"},
+                    }
                 },
-                "examples": {
-                    "n8n": {"value": {"telefone": "5531987654321", "subscriber_id": "701234567", "resposta": "1"}},
-                    "classico": {
-                        "value": {
-                            "type": "message",
-                            "contact": {"phone": "+5531987654321", "full_name": "Maria Souza"},
-                            "message": {"id": "m-1", "content": "1", "timestamp": "2026-03-02T13:00:00Z"},
-                        }
-                    },
-                },
-            }
-        },
-    }
+            },
+        }
+    },
 }
 
 
-@router.post("/botconversa", response_model=WebhookOut, responses=_FAILURES, openapi_extra=_BODY)
-async def receive_botconversa(request: Request, contexto: Ctx, now: Now) -> Response:
-    """Recebe a resposta de um paciente, do n8n ou do próprio Botconversa, e diz o que mudou."""
-    return await _receive(request, contexto, now, canal=None)
+class WebhookEndpoint:
+    """Takes one call: of the specification's path, or of one channel's own."""
+
+    def __init__(self, contexto: Contexto) -> None:
+        self._contexto = contexto
+        self._base_url = contexto.settings.server.base_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        canal = scope["path_params"].get("canal")
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if canal is None and headers.get("content-type", "").lower().startswith(_FORMS):
+            answer = problem_response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code="formulario", detail=_USE_JSON)
+        else:
+            call = WebhookCall(await _read(receive), headers, self._url_of(scope))
+            received = await self._contexto.webhook.receive(call, canal=canal, now=self._contexto.clock())
+            answer = _as_response(received)
+        await answer(scope, receive, send)
+
+    def _url_of(self, scope: Scope) -> str:
+        query = scope["query_string"].decode("latin-1")
+        return f"{self._base_url}{scope['path']}?{query}" if query else f"{self._base_url}{scope['path']}"
+
+
+def webhook_routes(contexto: Contexto) -> list[Route]:
+    """Return the routes that calls take, before every other."""
+    endpoint = WebhookEndpoint(contexto)
+    return [Route(path, endpoint, methods=["POST"]) for path in ("/webhook/botconversa", "/webhook/{canal}")]
+
+
+def describe_webhooks() -> dict[str, Any]:
+    """Return the OpenAPI paths of these routes."""
+    return {
+        "/webhook/botconversa": {
+            "post": _operation(
+                "receive_botconversa",
+                "Recebe a resposta de um paciente, do n8n ou do próprio Botconversa, e diz o que mudou.",
+            )
+        },
+        "/webhook/{canal}": {
+            "post": _operation(
+                "receive_canal",
+                "Recebe os eventos de um canal, pelo seu identificador público, na forma do gateway dele.",
+                canal=True,
+            )
+        },
+    }
 
 
 @router.get("/botconversa/health", responses=problems(503))
@@ -69,20 +116,24 @@ async def read_health(contexto: Ctx, sessao: Sessao) -> SaudeWebhook:
     )
 
 
-@router.post("/{canal}", response_model=WebhookOut, responses=_FAILURES, openapi_extra=_BODY)
-async def receive_canal(canal: str, request: Request, contexto: Ctx, now: Now) -> Response:
-    """Recebe os eventos de um canal, pelo seu identificador público."""
-    return await _receive(request, contexto, now, canal=canal)
+@router.get("/{canal}", responses=problems(403, 422), response_class=PlainTextResponse)
+async def greet_canal(canal: str, request: Request, contexto: Ctx) -> Response:
+    """Responde à pergunta com que o gateway confere se este endereço é nosso (`hub.challenge`)."""
+    answer = await contexto.webhook.greet(dict(request.query_params), canal=canal)
+    if answer is None:
+        return problem_response(HTTPStatus.FORBIDDEN)
+    return PlainTextResponse(answer)
 
 
-async def _receive(request: Request, contexto: Ctx, now: Now, *, canal: str | None) -> Response:
-    if request.headers.get("content-type", "").lower().startswith(_FORMS):
-        return problem_response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code="formulario", detail=_USE_JSON)
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    query = f"?{request.url.query}" if request.url.query else ""
-    url = f"{contexto.settings.server.base_url}{request.url.path}{query}"
-    answer = await contexto.webhook.receive(WebhookCall(await request.body(), headers, url), canal=canal, now=now)
-    return _as_response(answer)
+async def _read(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise HTTPException(HTTPStatus.BAD_REQUEST)
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return bytes(body)
 
 
 def _as_response(answer: WebhookAnswer) -> Response:
@@ -94,5 +145,22 @@ def _as_response(answer: WebhookAnswer) -> Response:
             detail=body.get("message"),
             extra={"success": False, **body},
         )
-    content = json.dumps(answer.body, ensure_ascii=False, default=str)
-    return Response(content, answer.status_code, media_type="application/json; charset=utf-8")
+    content = answer.raw if answer.raw is not None else json.dumps(answer.body, ensure_ascii=False, default=str)
+    return Response(content, answer.status_code, media_type=answer.media_type)
+
+
+def _operation(ident: str, description: str, *, canal: bool = False) -> dict[str, Any]:
+    answer = {"schema": {"$ref": f"#/components/schemas/{WebhookOut.__name__}"}}
+    parameter = {"name": "canal", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "tags": ["Webhooks"],
+        "summary": ident.replace("_", " ").capitalize(),
+        "description": description,
+        "operationId": ident,
+        **({"parameters": [parameter]} if canal else {}),
+        "requestBody": _BODY,
+        "responses": {
+            "200": {"description": "Recebido.", "content": {"application/json": answer}},
+            **{str(status): entry for status, entry in _FAILURES.items()},
+        },
+    }

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.simulator.botconversa import FakeBotconversa
+from app.simulator.email import FakeSmtp
 from app.simulator.evolution import FakeEvolution
 from app.simulator.meta import FakeMeta, SeedTemplate
 from app.simulator.meta.options import MetaOptions
@@ -13,6 +14,7 @@ from app.simulator.twilio import FakeTwilio
 from app.simulator.zapi import FakeZapi
 from app.wiring import system_clock
 
+CELULAR = "31 98765-0001"
 SEM_WHATSAPP = "5531900000099"
 
 
@@ -24,10 +26,17 @@ class Conta:
     fake: Any
     config: Mapping[str, str] = field(default_factory=dict)
     credenciais: Mapping[str, str] = field(default_factory=dict)
+    destino: str = CELULAR
+
+    @property
+    def chamadas(self) -> int:
+        """How often the account was spoken to."""
+        spoken: int = self.fake.connections if self.tipo == "email" else self.fake.requests
+        return spoken
 
     @property
     def argv(self) -> list[str]:
-        pares = {"base_url": self.fake.url, **self.config}
+        pares = {**({} if self.tipo == "email" else {"base_url": self.fake.url}), **self.config}
         config = [word for nome, valor in pares.items() for word in ("--config", f"{nome}={valor}")]
         return ["--tipo", self.tipo, *config, "--credenciais-stdin"]
 
@@ -46,11 +55,24 @@ async def open_contas(botconversa: FakeBotconversa, api_key: str) -> dict[str, C
     evolution = FakeEvolution(system_clock, "chave-da-evolution")
     evolution.without_whatsapp.add(SEM_WHATSAPP)
     twilio = FakeTwilio(system_clock)
-    for fake in (meta, zapi, evolution, twilio):
+    correio = FakeSmtp()
+    for fake in (meta, zapi, evolution, twilio, correio):
         await fake.start()
     sid, token = twilio.options.account_sid, twilio.options.auth_token
     return {
         "botconversa": Conta("botconversa", botconversa, credenciais={"api_key": api_key}),
+        "email": Conta(
+            "email",
+            correio,
+            {
+                "servidor": "127.0.0.1",
+                "porta": str(correio.port),
+                "tls": "nenhum",
+                "remetente": "confirma@hospital.test",
+                "hospital": "Santa Casa",
+            },
+            destino="maria@pacientes.test",
+        ),
         "evolution": Conta("evolution", evolution, {"instancia": "santacasa"}, {"api_key": "chave-da-evolution"}),
         "meta": Conta(
             "meta",

@@ -1,0 +1,116 @@
+"""What becomes of a message by what the gateway said of it, at once or in a receipt that came later: one table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from app.domain.backoff import retry_delay
+from app.domain.confirmacao import EstadoMensagem
+from app.domain.entrega import Falha
+from app.providers.base import Ambiguous, Misconfigured, ProviderError, Receipt, Throttled, Unavailable, falha_of
+from app.repositories.saida import Resultado
+
+_RETRY_BASE: Final = timedelta(seconds=30)
+_TENTATIVAS: Final = 4  # a message that the gateway takes and loses as often will not arrive
+NAO_ENTREGUE: Final = "nao_entregue"
+# Of a message refused for good: the reason kept with it, and why a person must look at its visits.
+_RECUSAS: Final[Mapping[Falha, tuple[str, str]]] = {
+    Falha.NUMERO: ("numero_recusado", "numero_recusado"),
+    Falha.JANELA: ("fora_da_conversa", NAO_ENTREGUE),
+    Falha.MODELO: ("modelo_recusado", NAO_ENTREGUE),
+    Falha.RETIDA: ("retida_pelo_whatsapp", NAO_ENTREGUE),
+    Falha.PAROU: ("parou_no_whatsapp", "pediu_para_parar"),
+}
+_REPETIVEIS: Final = frozenset({Falha.RITMO, Falha.PASSAGEIRA})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enviada:
+    """A message the gateway was given."""
+
+    mensagem_id: int
+    contato_id: int
+    canal_id: int | None
+    tentativas: int
+    sessao: bool
+    """It was sent as within an open conversation, so that a template was not yet tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consequencia:
+    """The row's new state, and what it means for others."""
+
+    resultado: Resultado
+    falha: Falha | None = None
+    atencao: str | None = None
+
+    @property
+    def sem_numero(self) -> bool:
+        """Whether WhatsApp has no such number."""
+        return self.falha is Falha.NUMERO
+
+
+def follow(
+    enviada: Enviada, outcome: Receipt | ProviderError, *, outro_meio: bool, caiu: bool, now: datetime
+) -> Consequencia:
+    """Return what follows from the answer to a send.
+
+    `outro_meio`: a channel of last resort may take what WhatsApp refuses for its number. `caiu`: the channel is given
+    up for now, and what surely did not leave goes by the next at once.
+    """
+    match outcome:
+        case Receipt():
+            return _state(enviada, EstadoMensagem.ENVIADA, provider_id=outcome.message_id)
+        case Ambiguous():
+            return _state(enviada, EstadoMensagem.INCERTA, outcome.reason)
+        case Throttled():
+            return _again(enviada, outcome.reason, now + timedelta(seconds=outcome.retry_after))
+        case Misconfigured():
+            return _again(enviada, outcome.reason, now)
+        case Unavailable():
+            return _again(enviada, outcome.reason, now if caiu else now + _wait(enviada))
+        case _:
+            falha = falha_of(outcome) or Falha.RECUSADA
+            return follow_falha(enviada, falha, outcome.reason, outro_meio=outro_meio, now=now)
+
+
+def follow_falha(
+    enviada: Enviada, falha: Falha, codigo: str | None, *, outro_meio: bool, now: datetime
+) -> Consequencia:
+    """Return what follows from a failure; `codigo` is the gateway's word for it."""
+    motivo, atencao = _RECUSAS.get(falha, (codigo or falha.value, None))
+    if falha in _REPETIVEIS and enviada.tentativas < _TENTATIVAS:
+        return _again(enviada, motivo, now + _wait(enviada))
+    if falha is Falha.CONFIGURACAO or (falha is Falha.NUMERO and outro_meio):
+        again = _again(enviada, motivo, now)
+        return Consequencia(again.resultado, falha)
+    if falha is Falha.JANELA and enviada.sessao:  # we believed the conversation open: once more, with a template
+        again = _again(enviada, motivo, now, exige_modelo=True)
+        return Consequencia(again.resultado, falha)
+    if falha in _REPETIVEIS:
+        atencao = NAO_ENTREGUE
+    return Consequencia(_state(enviada, EstadoMensagem.FALHOU, motivo).resultado, falha, atencao)
+
+
+def _wait(enviada: Enviada) -> timedelta:
+    return retry_delay(enviada.tentativas + 1, (enviada.mensagem_id % 97) / 97, base=_RETRY_BASE)
+
+
+def _state(
+    enviada: Enviada, estado: EstadoMensagem, motivo: str | None = None, *, provider_id: str | None = None
+) -> Consequencia:
+    return Consequencia(
+        Resultado(mensagem_id=enviada.mensagem_id, estado=estado, motivo=motivo, provider_id=provider_id)
+    )
+
+
+def _again(enviada: Enviada, motivo: str, quando: datetime, *, exige_modelo: bool = False) -> Consequencia:
+    resultado = Resultado(
+        mensagem_id=enviada.mensagem_id,
+        estado=EstadoMensagem.AGENDADA,
+        motivo=motivo,
+        quando=quando,
+        exige_modelo=exige_modelo,
+    )
+    return Consequencia(resultado)
