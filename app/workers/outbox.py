@@ -1,9 +1,9 @@
 """How a message leaves: start, send, record. A chunk may run twice; a message may not."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
@@ -37,7 +37,7 @@ from app.repositories.saida import Resultado, SaidaRepository
 from app.services.consequencia import NAO_ENTREGUE, Consequencia, follow
 from app.services.liberacao_service import ChunkJob
 from app.workers.chunk import QUEM, ChunkStart, Started
-from app.workers.disjuntor import Disjuntor
+from app.workers.disjuntor import Contagem, Disjuntor, failed
 
 _RECORD_TRIES: Final = 8  # with back-off about a minute: a restarting database must not make sent messages uncertain
 _AWAY: Final = "gateway_fora"
@@ -62,6 +62,19 @@ class Gateway:
     """The hospital has a channel of last resort for those whom WhatsApp does not reach."""
 
 
+@dataclass(slots=True)
+class _Sending:
+    """A chunk while the gateway has it."""
+
+    provider: WhatsAppProvider
+    fuse: Disjuntor
+    contagem: Contagem = field(default_factory=Contagem)
+
+    def note(self, *, failure: bool) -> None:
+        self.fuse.note(failure=failure)
+        self.contagem.note(failure=failure)
+
+
 class Outbox:
     """Sends chunks. It holds no connection while a gateway answers."""
 
@@ -82,6 +95,7 @@ class Outbox:
         self._clock = clock
         self._slots = asyncio.Semaphore(concurrency)
         self._only_to = only_to
+        self._fuses: defaultdict[tuple[int, int], Disjuntor] = defaultdict(Disjuntor)
 
     async def send_chunk(self, job: ChunkJob) -> Sequence[Outcome]:
         """Send what is still wanted of one chunk; return what the gateway said of each message handed over."""
@@ -90,15 +104,21 @@ class Outbox:
             logger.bind(tenant=job.tenant, canal=job.canal).warning("outbox.channel_gone")
             await self._give_back(job, "canal_desligado")
             return []
-        if job.prova and not await self._answers(job, gateway):
+        fuse = self._fuses[job.tenant, job.canal]
+        if job.prova:
+            if not await self._answers(job, gateway):
+                return []
+            fuse.close()
+        if fuse.aberto:
+            await self._give_back(job, _AWAY)
             return []
         began = monotonic()
         started = await self._start(job, gateway)
-        fuse = Disjuntor()
-        sent = await self._hand_over(gateway.provider, started.outbound, job, fuse)
+        sending = _Sending(gateway.provider, fuse)
+        sent = await self._hand_over(sending, started.outbound, job)
         outcomes = list(zip(started.outbound, sent, strict=True))
         if outcomes:
-            await self._record(job, gateway, _Sent(started, outcomes, fuse))
+            await self._record(job, gateway, _Sent(started, outcomes, sending.contagem, caiu=fuse.aberto))
             self._metrics.chunk_took(gateway.provider.name, monotonic() - began)
         return outcomes
 
@@ -143,37 +163,35 @@ class Outbox:
             return chunk.started
 
     async def _hand_over(
-        self, provider: WhatsAppProvider, messages: Sequence[OutboundMessage], job: ChunkJob, fuse: Disjuntor
+        self, sending: _Sending, messages: Sequence[OutboundMessage], job: ChunkJob
     ) -> list[Receipt | ProviderError]:
-        """Send all, spaced out where the channel's rate asks for it."""
+        """Send all, spaced out where the channel's rate asks for it; nothing waits once the gateway is gone."""
         loop = asyncio.get_running_loop()
         ahead = min(max(job.inicio - self._clock().timestamp(), 0.0), _LONGEST_WAIT_S)
         begin = loop.time() + ahead
-        sending = []
+        under_way = []
         for position, message in enumerate(messages):
             wait = begin + position / job.por_s - loop.time() if job.por_s else 0.0
-            if wait > _SOON_S:
+            if wait > _SOON_S and not sending.fuse.aberto:
                 await asyncio.sleep(wait)
-            sending.append(asyncio.create_task(self._try_send(provider, message, fuse)))
-        return await asyncio.gather(*sending)
+            under_way.append(asyncio.create_task(self._try_send(sending, message)))
+        return await asyncio.gather(*under_way)
 
-    async def _try_send(
-        self, provider: WhatsAppProvider, message: OutboundMessage, fuse: Disjuntor
-    ) -> Receipt | ProviderError:
+    async def _try_send(self, sending: _Sending, message: OutboundMessage) -> Receipt | ProviderError:
         """Send one message; one message's bug must not lose what became of its neighbours."""
         async with self._slots:
-            if fuse.aberto:
+            if sending.fuse.aberto:
                 return Unavailable(_AWAY)
             began = monotonic()
             outcome: Receipt | ProviderError
             try:
-                outcome = await provider.send(message)
+                outcome = await sending.provider.send(message)
             except ProviderError as error:
                 outcome = error
             except Exception as error:  # noqa: BLE001  an unknown failure may have reached the patient: never repeated blindly
                 logger.bind(mensagem=message.key, error=type(error).__name__).error("outbox.send_failed")
                 outcome = Ambiguous(type(error).__name__)
-            fuse.note(outcome, monotonic() - began)
+            sending.note(failure=failed(outcome, monotonic() - began))
             return outcome
 
     async def _record(self, job: ChunkJob, gateway: Gateway, sent: "_Sent") -> None:
@@ -208,12 +226,12 @@ class _Sent:
 
     started: Started
     outcomes: Sequence[Outcome]
-    fuse: Disjuntor
+    contagem: Contagem
+    caiu: bool
 
     def follow(self, *, outro_meio: bool, now: datetime) -> list[Consequencia]:
-        caiu = self.fuse.aberto
         return [
-            follow(self.started.no_ar[message.key].enviada, outcome, outro_meio=outro_meio, caiu=caiu, now=now)
+            follow(self.started.no_ar[message.key].enviada, outcome, outro_meio=outro_meio, caiu=self.caiu, now=now)
             for message, outcome in self.outcomes
         ]
 
@@ -271,7 +289,7 @@ class _Recorder:
         """Give back what was not spent, judge the channel's health, and slow it where it asks for that."""
         canal = self._job.canal
         saude = await self._canais.lock_health(canal)
-        judged = judge(saude, acertos=sent.fuse.acertos, erros=sent.fuse.erros, now=self._now)
+        judged = judge(saude, acertos=sent.contagem.acertos, erros=sent.contagem.erros, now=self._now)
         if judged != saude:
             await self._canais.set_health(canal, judged)
         if judged.is_sick(self._now):
