@@ -80,6 +80,8 @@ class Inbox:
         self._metrics.webhook_took(pronto.tipo, monotonic() - began)
         for answer in answers:
             self._metrics.inbound(pronto.tipo, str(answer["status"]))
+        if not events:
+            self._metrics.inbound(pronto.tipo, "SEM_EVENTO")
         return _answered(pronto, answers, events)
 
     async def greet(self, query: Mapping[str, str], *, canal: str) -> str | None:
