@@ -31,6 +31,7 @@ class CanalPronto:
 
     tenant_id: int
     canal_id: int
+    nome: str
     tipo: str
     public_id: str
     provider: WhatsAppProvider
@@ -161,6 +162,7 @@ class Canais:
 
     async def _take(self, key: tuple[int, int], row: Canal) -> bool:
         version = (
+            row.nome,
             row.tipo,
             row.public_id,
             row.credenciais,
@@ -185,6 +187,7 @@ class Canais:
         return CanalPronto(
             tenant_id=key[0],
             canal_id=key[1],
+            nome=row.nome,
             tipo=row.tipo,
             public_id=row.public_id,
             provider=build_provider(
