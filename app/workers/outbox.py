@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database, is_away
 from app.domain.backoff import retry_delay
+from app.domain.caminho import UltimosRecursos
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.entrega import Falha
 from app.domain.ritmo import Ritmo
@@ -42,6 +43,7 @@ from app.workers.disjuntor import Disjuntor
 _RECORD_TRIES: Final = 8  # with back-off about a minute: a restarting database must not make sent messages uncertain
 _AWAY: Final = "gateway_fora"
 _PAUSE_MISCONFIGURED: Final = timedelta(minutes=5)
+_SHORTEST_PAUSE_S: Final = 1.0  # some say "too fast" and "again in 0 seconds" in one breath
 _BUSY: Final = (EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA)
 _SOON_S: Final = 0.002  # not worth waiting for
 _LONGEST_WAIT_S: Final = 2.0
@@ -58,8 +60,8 @@ class Gateway:
 
     provider: WhatsAppProvider
     por_minuto: int | None
-    outro_meio: bool = False
-    """The hospital has a channel of last resort for those whom WhatsApp does not reach."""
+    ultimos: UltimosRecursos = field(default_factory=UltimosRecursos)
+    """The hospital's channels for those whom WhatsApp does not reach."""
 
 
 class Outbox:
@@ -134,7 +136,7 @@ class Outbox:
                 return Started()
             hospital = await HospitalRepository(session, job.tenant).load()
             can = gateway.provider.capabilities
-            chunk = ChunkStart(job, now, hospital, saida, can=can, only_to=self._only_to)
+            chunk = ChunkStart(job, now, hospital, saida, can=can, ultimos=gateway.ultimos, only_to=self._only_to)
             await chunk.prepare()
             efeitos = EfeitoRepository(session, job.tenant)
             await efeitos.wake(chunk.waking, now=now)
@@ -193,9 +195,9 @@ class Outbox:
 
     async def _record_once(self, job: ChunkJob, gateway: Gateway, sent: "_Sent") -> None:
         now = self._clock()
-        following = sent.follow(outro_meio=gateway.outro_meio, now=now)
         async with self._database.session_scope(job.tenant) as session:
             recorder = _Recorder(session, job, gateway, now)
+            following = sent.follow(caiu=await recorder.falls(sent.fuse), now=now)
             await recorder.write(sent, following)
         states = Counter(consequencia.resultado.estado for consequencia in following)
         for estado, count in states.items():
@@ -210,10 +212,9 @@ class _Sent:
     outcomes: Sequence[Outcome]
     fuse: Disjuntor
 
-    def follow(self, *, outro_meio: bool, now: datetime) -> list[Consequencia]:
-        caiu = self.fuse.aberto
+    def follow(self, *, caiu: bool, now: datetime) -> list[Consequencia]:
         return [
-            follow(self.started.no_ar[message.key].enviada, outcome, outro_meio=outro_meio, caiu=caiu, now=now)
+            follow(self.started.no_ar[message.key].enviada, outcome, caiu=caiu, now=now)
             for message, outcome in self.outcomes
         ]
 
@@ -236,6 +237,13 @@ class _Recorder:
         self._efeitos = EfeitoRepository(session, job.tenant)
         self._historico = HistoricoRepository(session, job.tenant)
         self._job, self._gateway, self._now = job, gateway, now
+
+    async def falls(self, fuse: Disjuntor) -> bool:
+        """Tell whether the channel is given up for now: by this chunk alone, or with what was known of it."""
+        if fuse.aberto or not fuse.erros:
+            return fuse.aberto
+        _, saude = await self._canais.may_send(self._job.canal, self._now)
+        return judge(saude, acertos=fuse.acertos, erros=fuse.erros, now=self._now).is_sick(self._now)
 
     async def write(self, sent: _Sent, following: Sequence[Consequencia]) -> None:
         """Write the results of those messages that nobody else moved meanwhile (a receipt may have been faster)."""
@@ -286,7 +294,8 @@ class _Recorder:
         """Slow the channel that asked for it; the others go on."""
         waits = [outcome.retry_after for _, outcome in outcomes if isinstance(outcome, Throttled)]
         if waits:
-            await self._canais.pause(self._job.canal, self._now + timedelta(seconds=max(waits)), "limite_do_gateway")
+            ate = self._now + timedelta(seconds=max(*waits, _SHORTEST_PAUSE_S))
+            await self._canais.pause(self._job.canal, ate, "limite_do_gateway")
         wrong = next((outcome for _, outcome in outcomes if isinstance(outcome, Misconfigured)), None)
         if wrong is not None:
             logger.bind(canal=self._job.canal, reason=wrong.reason).error("outbox.channel_misconfigured")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.caminho import Caminho, EstadoCanal, choose_caminhos
+from app.domain.caminho import Caminho, EstadoCanal, UltimosRecursos, choose_caminhos
 
 
 def canal(ident: int, prioridade: int = 1, **state: Any) -> EstadoCanal:
@@ -49,6 +49,32 @@ def test_a_full_channel_still_goes_on_with_its_own_conversations() -> None:
 def test_sms_keeps_nobody_from_whatsapp() -> None:
     caminhos = choose_caminhos([canal(1), canal(2, ultimo_recurso=True)])
     assert (caminhos[1].usaveis, caminhos[2].usaveis) == ((1,), (2,))
+
+
+def test_equal_channels_take_equal_parts_and_one_whose_rate_is_spent_leaves_its_own() -> None:
+    parts = {ident: (c.parte, c.partes) for ident, c in choose_caminhos([canal(4), canal(7), canal(9)]).items()}
+    assert parts == {4: (0, 3), 7: (1, 3), 9: (2, 3)}
+    parts = {
+        ident: (c.parte, c.partes)
+        for ident, c in choose_caminhos([canal(4), canal(7, esgotado=True), canal(9), canal(1, 2)]).items()
+    }
+    assert parts == {4: (0, 2), 9: (1, 2), 7: (0, 1), 1: (0, 1)}
+
+
+@pytest.mark.parametrize(
+    ("ultimos", "canal_id", "tem_email", "expected"),
+    [
+        pytest.param(UltimosRecursos(), 1, True, False, id="none"),
+        pytest.param(UltimosRecursos(frozenset({5})), 1, False, True, id="SMS"),
+        pytest.param(UltimosRecursos(frozenset({5})), 5, True, False, id="the last resort itself has no other"),
+        pytest.param(UltimosRecursos(frozenset({5}), so_email=True), 1, True, True, id="e-mail"),
+        pytest.param(UltimosRecursos(frozenset({5}), so_email=True), 1, False, False, id="e-mail without an address"),
+    ],
+)
+def test_who_can_be_reached_otherwise(
+    ultimos: UltimosRecursos, canal_id: int, *, tem_email: bool, expected: bool
+) -> None:
+    assert ultimos.serve(canal_id, tem_email=tem_email) is expected
 
 
 @given(
