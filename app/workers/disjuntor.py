@@ -15,12 +15,26 @@ def failed(outcome: Receipt | ProviderError, seconds: float) -> bool:
     return isinstance(outcome, (Unavailable, Ambiguous)) or seconds >= LENTO_S
 
 
+@dataclass(slots=True)
+class Contagem:
+    """What became of one chunk's sends, as the channel's health counts them."""
+
+    acertos: int = 0
+    erros: int = 0
+
+    def note(self, *, failure: bool) -> None:
+        self.erros += failure
+        self.acertos += not failure
+
+
 class Disjuntor:
     """One channel's fuse in this process, shared by all chunks under way: the row in the database hears of it later."""
 
     def __init__(self) -> None:
         self._seguidas = 0
         self._aberto_em = float("-inf")
+        self.em_duvida = False
+        """The last chunk found no gateway at all: it is asked whether it lives before it gets another."""
 
     @property
     def aberto(self) -> bool:
@@ -32,18 +46,10 @@ class Disjuntor:
         if self._seguidas >= SEGUIDAS:
             self._aberto_em = monotonic()
 
+    def doubt(self, contagem: Contagem) -> None:
+        """Take what became of a whole chunk."""
+        self.em_duvida = contagem.erros > 0 and contagem.acertos == 0
+
     def close(self) -> None:
-        """Let a trial through."""
-        self._seguidas, self._aberto_em = 0, float("-inf")
-
-
-@dataclass(slots=True)
-class Contagem:
-    """What became of one chunk's sends, as the channel's health counts them."""
-
-    acertos: int = 0
-    erros: int = 0
-
-    def note(self, *, failure: bool) -> None:
-        self.erros += failure
-        self.acertos += not failure
+        """Let messages through: the gateway said that it lives."""
+        self._seguidas, self._aberto_em, self.em_duvida = 0, float("-inf"), False

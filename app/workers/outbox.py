@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database, is_away
 from app.domain.backoff import retry_delay
+from app.domain.caminho import UltimosRecursos
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.entrega import Falha
 from app.domain.ritmo import Ritmo
-from app.domain.saude import PROVA, judge
+from app.domain.saude import fall, judge
 from app.observability import Metrics
 from app.providers.base import (
     Ambiguous,
@@ -42,6 +43,7 @@ from app.workers.disjuntor import Contagem, Disjuntor, failed
 _RECORD_TRIES: Final = 8  # with back-off about a minute: a restarting database must not make sent messages uncertain
 _AWAY: Final = "gateway_fora"
 _PAUSE_MISCONFIGURED: Final = timedelta(minutes=5)
+_SHORTEST_PAUSE_S: Final = 1.0  # some say "too fast" and "again in 0 seconds" in one breath
 _BUSY: Final = (EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA)
 _SOON_S: Final = 0.002  # not worth waiting for
 _LONGEST_WAIT_S: Final = 2.0
@@ -58,8 +60,8 @@ class Gateway:
 
     provider: WhatsAppProvider
     por_minuto: int | None
-    outro_meio: bool = False
-    """The hospital has a channel of last resort for those whom WhatsApp does not reach."""
+    ultimos: UltimosRecursos = field(default_factory=UltimosRecursos)
+    """The hospital's channels for those whom WhatsApp does not reach."""
 
 
 @dataclass(slots=True)
@@ -105,7 +107,7 @@ class Outbox:
             await self._give_back(job, "canal_desligado")
             return []
         fuse = self._fuses[job.tenant, job.canal]
-        if job.prova:
+        if job.prova or fuse.em_duvida:
             if not await self._answers(job, gateway):
                 return []
             fuse.close()
@@ -118,6 +120,7 @@ class Outbox:
         sent = await self._hand_over(sending, started.outbound, job)
         outcomes = list(zip(started.outbound, sent, strict=True))
         if outcomes:
+            fuse.doubt(sending.contagem)
             await self._record(job, gateway, _Sent(started, outcomes, sending.contagem, caiu=fuse.aberto))
             self._metrics.chunk_took(gateway.provider.name, monotonic() - began)
         return outcomes
@@ -131,7 +134,7 @@ class Outbox:
             if not health.ok:
                 await _return_all(SaidaRepository(session, job.tenant), job, _AWAY, now)
                 saude = await canais.lock_health(job.canal)
-                await canais.set_health(job.canal, judge(saude, acertos=0, erros=PROVA, now=now))
+                await canais.set_health(job.canal, saude if saude.is_sick(now) else fall(saude, now))
             if gateway.por_minuto:
                 await canais.refund(job.canal, -1, teto=Ritmo(gateway.por_minuto).teto)  # a request like any other
         return health.ok
@@ -154,7 +157,7 @@ class Outbox:
                 return Started()
             hospital = await HospitalRepository(session, job.tenant).load()
             can = gateway.provider.capabilities
-            chunk = ChunkStart(job, now, hospital, saida, can=can, only_to=self._only_to)
+            chunk = ChunkStart(job, now, hospital, saida, can=can, ultimos=gateway.ultimos, only_to=self._only_to)
             await chunk.prepare()
             efeitos = EfeitoRepository(session, job.tenant)
             await efeitos.wake(chunk.waking, now=now)
@@ -211,9 +214,9 @@ class Outbox:
 
     async def _record_once(self, job: ChunkJob, gateway: Gateway, sent: "_Sent") -> None:
         now = self._clock()
-        following = sent.follow(outro_meio=gateway.outro_meio, now=now)
         async with self._database.session_scope(job.tenant) as session:
             recorder = _Recorder(session, job, gateway, now)
+            following = sent.follow(caiu=await recorder.falls(sent), now=now)
             await recorder.write(sent, following)
         states = Counter(consequencia.resultado.estado for consequencia in following)
         for estado, count in states.items():
@@ -229,9 +232,9 @@ class _Sent:
     contagem: Contagem
     caiu: bool
 
-    def follow(self, *, outro_meio: bool, now: datetime) -> list[Consequencia]:
+    def follow(self, *, caiu: bool, now: datetime) -> list[Consequencia]:
         return [
-            follow(self.started.no_ar[message.key].enviada, outcome, outro_meio=outro_meio, caiu=self.caiu, now=now)
+            follow(self.started.no_ar[message.key].enviada, outcome, caiu=caiu, now=now)
             for message, outcome in self.outcomes
         ]
 
@@ -254,6 +257,14 @@ class _Recorder:
         self._efeitos = EfeitoRepository(session, job.tenant)
         self._historico = HistoricoRepository(session, job.tenant)
         self._job, self._gateway, self._now = job, gateway, now
+
+    async def falls(self, sent: _Sent) -> bool:
+        """Tell whether the channel is given up for now: by this process alone, or with what was known of it."""
+        contagem = sent.contagem
+        if sent.caiu or not contagem.erros:
+            return sent.caiu
+        _, saude = await self._canais.may_send(self._job.canal, self._now)
+        return judge(saude, acertos=contagem.acertos, erros=contagem.erros, now=self._now).is_sick(self._now)
 
     async def write(self, sent: _Sent, following: Sequence[Consequencia]) -> None:
         """Write the results of those messages that nobody else moved meanwhile (a receipt may have been faster)."""
@@ -304,7 +315,8 @@ class _Recorder:
         """Slow the channel that asked for it; the others go on."""
         waits = [outcome.retry_after for _, outcome in outcomes if isinstance(outcome, Throttled)]
         if waits:
-            await self._canais.pause(self._job.canal, self._now + timedelta(seconds=max(waits)), "limite_do_gateway")
+            ate = self._now + timedelta(seconds=max(*waits, _SHORTEST_PAUSE_S))
+            await self._canais.pause(self._job.canal, ate, "limite_do_gateway")
         wrong = next((outcome for _, outcome in outcomes if isinstance(outcome, Misconfigured)), None)
         if wrong is not None:
             logger.bind(canal=self._job.canal, reason=wrong.reason).error("outbox.channel_misconfigured")
