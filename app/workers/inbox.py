@@ -18,7 +18,8 @@ from app.providers.base import Handshake, UnreadableWebhook, WebhookCall
 from app.repositories.canais import CanalRepository
 from app.repositories.entrada import EntradaRepository
 from app.schemas import Recebida
-from app.services.webhook_service import Chegada, WebhookService
+from app.services.caso import Chegada
+from app.services.webhook_service import WebhookService
 from app.workers.canais import Canais, CanalPronto
 from app.workers.fila import Fila
 from app.workers.recibos import ReceiptInbox
