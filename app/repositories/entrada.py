@@ -37,7 +37,8 @@ trancados AS (
     SELECT id FROM contatos WHERE tenant_id = :tenant AND id IN (SELECT id FROM quem) ORDER BY id
     FOR NO KEY UPDATE),  -- whoever writes a message about a phone does not wait for it
 abertos AS (
-    UPDATE contatos c SET ultima_entrada_em = :now, canal_id = coalesce(q.canal, c.canal_id)
+    UPDATE contatos c SET ultima_entrada_em = :now, canal_id = coalesce(q.canal, c.canal_id),
+           sem_whatsapp_em = CASE WHEN q.canal = ANY(CAST(:whatsapp AS bigint[])) THEN NULL ELSE c.sem_whatsapp_em END
     FROM trancados t JOIN (SELECT DISTINCT ON (id) id, canal FROM quem WHERE escreveu ORDER BY id, n DESC) q USING (id)
     WHERE c.tenant_id = :tenant AND c.id = t.id)
 SELECT q.n, q.id FROM quem q JOIN trancados t ON t.id = q.id ORDER BY q.n, q.id""")
@@ -147,13 +148,17 @@ SELECT id FROM recebidas WHERE tenant_id = :tenant AND id = :id AND aplicada_em 
 
 @dataclass(frozen=True, slots=True)
 class Quem:
-    """Who may have sent one event, as the gateway says it; `escreveu`: a person did, not the gateway."""
+    """Who may have sent one event, as the gateway says it.
+
+    `escreveu`: a person did, not the gateway. `whatsapp`: over WhatsApp, which their number has, then.
+    """
 
     canal_id: int | None
     subscriber_id: str | None
     chave: str | None
     """The phone's key (`chave_telefone`)."""
     escreveu: bool
+    whatsapp: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,6 +215,7 @@ class EntradaRepository(TenantRepository):
             externos=[each.subscriber_id for each in quem],
             chaves=[finder.of("chave", each.chave) if each.chave else None for each in quem],
             escreveram=[each.escreveu for each in quem],
+            whatsapp=sorted({each.canal_id for each in quem if each.canal_id is not None and each.whatsapp}),
         )
         found: defaultdict[int, list[int]] = defaultdict(list)
         for row in rows:

@@ -18,7 +18,8 @@ from app.repositories.efeitos import EfeitoRepository
 from app.repositories.paradas import ParadaRepository
 from app.repositories.recibos import Prova, Recibo, ReciboRepository
 from app.repositories.saida import Lote, SaidaRepository
-from app.services.consequencia import Consequencia, Enviada, follow_falha
+from app.services.consequencia import PEDIU_PARA_PARAR, Consequencia, Enviada, follow_falha
+from app.services.paradas import ParadaService
 
 _QUEM: Final = "gateway"
 _LOTE: Final = 5000
@@ -63,6 +64,7 @@ class ReciboService:
         self._recibos = ReciboRepository(session, tenant_id)
         self._saida = SaidaRepository(session, tenant_id)
         self._paradas = ParadaRepository(session, tenant_id)
+        self._stops = ParadaService(session, tenant_id)
         self._efeitos = EfeitoRepository(session, tenant_id)
         self._historico = HistoricoRepository(session, tenant_id)
         self._canais = CanalRepository(session, tenant_id)
@@ -114,8 +116,8 @@ class ReciboService:
         enviadas = await self._load(failed, ultimos)
         following = [follow_falha(enviada, *failed[message], now=now) for message, enviada in enviadas.items()]
         await self._paradas.flag_without_whatsapp(_contacts(enviadas, failed, Falha.NUMERO), now)
-        await self._paradas.stop_contact(_contacts(enviadas, failed, Falha.PAROU), now)
-        await self._saida.lock_visits([ident for ident, _ in failed])
+        refused = await self._stops.refused(_contacts(enviadas, failed, Falha.PAROU), now)
+        await self._saida.lock_visits([ident for ident, _ in failed], visitas=refused)
         dias = [dia for _, dia in failed]
         lote = Lote([ident for ident, _ in failed], min(dias), max(dias))
         failed_rows = [replace(each.resultado, estado=EstadoMensagem.FALHOU, quando=None) for each in following]
@@ -126,7 +128,8 @@ class ReciboService:
             if each.resultado.estado is EstadoMensagem.AGENDADA and each.resultado.mensagem_id in changed
         ]
         await self._saida.repeat(lote, again, now=now)
-        await self._tell([each for each in following if each.resultado.mensagem_id in changed], now)
+        told = await self._tell([each for each in following if each.resultado.mensagem_id in changed], now)
+        await self._stops.silence(refused, PEDIU_PARA_PARAR, now, told=told)
         if any(falha is Falha.CONFIGURACAO for falha, _ in failed.values()):
             await self._stop_channels(enviadas, failed, now)
 
@@ -147,7 +150,8 @@ class ReciboService:
             if (row.id, row.dia) in failed
         }
 
-    async def _tell(self, kept: Sequence[Consequencia], now: datetime) -> None:
+    async def _tell(self, kept: Sequence[Consequencia], now: datetime) -> set[int]:
+        """Write the failures down and call people; return the visits whose history tells one."""
         by_id = {each.resultado.mensagem_id: each for each in kept}
         pairs = [(by_id[mensagem], visita) for mensagem, visita in await self._saida.visits_of(list(by_id))]
         await self._historico.add(
@@ -166,6 +170,7 @@ class ReciboService:
         for atencao in sorted({each.atencao for each in kept if each.atencao}):
             await self._efeitos.set_attention([v for each, v in pairs if each.atencao == atencao], atencao, now=now)
         await self._efeitos.stop([visita for each, visita in pairs if each.atencao and each.sem_numero])
+        return {visita for _, visita in pairs}
 
     async def _stop_channels(
         self, enviadas: Mapping[Message, Enviada], failed: Mapping[Message, tuple[Falha, str | None]], now: datetime

@@ -46,6 +46,8 @@ class Chegada:
     request_id: str | None
     responder: bool = True
     """False where the gateway's flow says the reply itself."""
+    whatsapp: bool = True
+    """False where it came by a channel of last resort."""
 
 
 @dataclass(slots=True)
@@ -293,7 +295,8 @@ def _says_nothing(caso: _Caso) -> bool:
 def _quem(chegada: Chegada) -> Quem:
     recebida = chegada.recebida
     chave = chave_telefone(recebida.telefone) if recebida.telefone else None
-    return Quem(chegada.canal_id, recebida.subscriber_id, chave or None, recebida.kind == "resposta")
+    wrote = recebida.kind == "resposta"
+    return Quem(chegada.canal_id, recebida.subscriber_id, chave or None, wrote, chegada.whatsapp)
 
 
 def _key(caso: _Caso) -> str:

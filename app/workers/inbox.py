@@ -208,4 +208,5 @@ def _chegada(event: Recebida, body: str, pronto: CanalPronto, request_id: str | 
         canal_id=pronto.canal_id,
         request_id=request_id,
         responder=pronto.responder,
+        whatsapp=not pronto.provider.capabilities.last_resort,
     )

@@ -35,8 +35,9 @@ from app.repositories.efeitos import EfeitoRepository
 from app.repositories.hospital import HospitalRepository
 from app.repositories.paradas import ParadaRepository
 from app.repositories.saida import Resultado, SaidaRepository
-from app.services.consequencia import NAO_ENTREGUE, Consequencia, follow
+from app.services.consequencia import NAO_ENTREGUE, PEDIU_PARA_PARAR, Consequencia, follow
 from app.services.liberacao_service import ChunkJob
+from app.services.paradas import ParadaService
 from app.workers.chunk import QUEM, ChunkStart, Started
 from app.workers.disjuntor import Disjuntor
 
@@ -234,6 +235,7 @@ class _Recorder:
         self._saida = SaidaRepository(session, job.tenant)
         self._canais = CanalRepository(session, job.tenant)
         self._paradas = ParadaRepository(session, job.tenant)
+        self._stops = ParadaService(session, job.tenant)
         self._efeitos = EfeitoRepository(session, job.tenant)
         self._historico = HistoricoRepository(session, job.tenant)
         self._job, self._gateway, self._now = job, gateway, now
@@ -249,13 +251,16 @@ class _Recorder:
         """Write the results of those messages that nobody else moved meanwhile (a receipt may have been faster)."""
         now = self._now
         await self._paradas.flag_without_whatsapp(sent.contacts(following, Falha.NUMERO), now)
-        await self._paradas.stop_contact(sent.contacts(following, Falha.PAROU), now)
-        await self._saida.lock_visits([each.resultado.mensagem_id for each in following if each.atencao])
+        refused = await self._stops.refused(sent.contacts(following, Falha.PAROU), now)
+        urgent = [each.resultado.mensagem_id for each in following if each.atencao]
+        await self._saida.lock_visits(urgent, visitas=refused)
         results = [each.resultado for each in following]
         changed = await self._saida.record(self._job.lote, results, now=now, atuais=_BUSY)
         kept = [each for each in following if each.resultado.mensagem_id in changed]
         await self._historico.add([_line(each, visita, now) for each, visita in sent.visits(kept)])
         await self._call_people(sent, kept)
+        told = {visita for each, visita in sent.visits(kept) if each.falha is Falha.PAROU}
+        await self._stops.silence(refused, PEDIU_PARA_PARAR, now, told=told)
         await self._learn(sent)
         await self._account(sent)
 
