@@ -20,6 +20,7 @@ from app.providers.base import Ambiguous, Misconfigured, ProviderError, Rejected
 from app.schemas.api.problema import CampoRecusado, Problema
 from app.services.atendimento_service import AtendimentoInexistente, RegraRecusou, VersaoDiferente
 from app.services.modelo_service import CanalInexistente, ModeloInexistente
+from app.workers.fila import FilaCheia
 
 PROBLEM_JSON: Final = "application/problem+json; charset=utf-8"
 _H: Final = HTTPStatus
@@ -98,6 +99,9 @@ TABLE: Final[Mapping[type[Exception], Erro]] = {
     asyncpg.CannotConnectNowError: _BANCO,
     asyncpg.InterfaceError: _BANCO,
     ConnectionError: _BANCO,
+    FilaCheia: Erro(
+        _H.SERVICE_UNAVAILABLE, "fila_cheia", "Fila cheia", "Há eventos demais à espera; tente de novo em um minuto."
+    ),
     ClientDisconnect: Erro(_H.BAD_REQUEST, "corpo_incompleto", "Corpo incompleto", "A conexão caiu no meio do corpo."),
 }
 

@@ -20,27 +20,30 @@ _REPEAT_WITHIN: Final = timedelta(minutes=10)
 _ASKED_SINCE: Final = timedelta(days=45)
 
 # Found by the gateway's id or by the phone without regard to its ninth digit. The row lock serialises one contact's
-# answers; it is taken in the order of ids, so that two batches never wait for each other. What a patient wrote opens
-# the conversation on the channel they wrote to, and makes it theirs; news of a message does not.
+# answers; it is taken in the order of ids, so that two batches never wait for each other.
 _CONTACTS: Final = text("""
 WITH quem AS (
-    SELECT u.n, cc.contato_id AS id, u.canal, u.escreveu
-    FROM unnest(CAST(:ns AS int[]), CAST(:canais AS bigint[]), CAST(:externos AS text[]), CAST(:escreveram AS bool[]))
-         AS u(n, canal, externo, escreveu)
+    SELECT u.n, cc.contato_id AS id
+    FROM unnest(CAST(:ns AS int[]), CAST(:canais AS bigint[]), CAST(:externos AS text[])) AS u(n, canal, externo)
     JOIN contatos_canais cc ON cc.tenant_id = :tenant AND cc.canal_id = u.canal AND cc.externo_id = u.externo
     UNION
-    SELECT u.n, c.id, u.canal, u.escreveu
-    FROM unnest(CAST(:ns AS int[]), CAST(:canais AS bigint[]), CAST(:chaves AS bytea[]), CAST(:escreveram AS bool[]))
-         AS u(n, canal, chave, escreveu)
+    SELECT u.n, c.id FROM unnest(CAST(:ns AS int[]), CAST(:chaves AS bytea[])) AS u(n, chave)
     JOIN contatos c ON c.tenant_id = :tenant AND c.chave_hash = u.chave),
 trancados AS (
     SELECT id FROM contatos WHERE tenant_id = :tenant AND id IN (SELECT id FROM quem) ORDER BY id
-    FOR NO KEY UPDATE),  -- whoever writes a message about a phone does not wait for it
-abertos AS (
-    UPDATE contatos c SET ultima_entrada_em = :now, canal_id = coalesce(q.canal, c.canal_id)
-    FROM trancados t JOIN (SELECT DISTINCT ON (id) id, canal FROM quem WHERE escreveu ORDER BY id, n DESC) q USING (id)
-    WHERE c.tenant_id = :tenant AND c.id = t.id)
+    FOR NO KEY UPDATE)  -- whoever writes a message about a phone does not wait for it
 SELECT q.n, q.id FROM quem q JOIN trancados t ON t.id = q.id ORDER BY q.n, q.id""")
+
+# What a person wrote opens the conversation on the channel they wrote to, from when they wrote it, and makes it theirs.
+# A call that comes again, or late, opens nothing anew.
+_OPEN: Final = text("""
+UPDATE contatos c SET
+       canal_id = CASE WHEN u.em >= coalesce(c.ultima_entrada_em, u.em) THEN u.canal ELSE c.canal_id END,
+       ultima_entrada_em = greatest(c.ultima_entrada_em, u.em),
+       sem_whatsapp_em = CASE WHEN u.whatsapp THEN NULL ELSE c.sem_whatsapp_em END
+FROM unnest(CAST(:contatos AS bigint[]), CAST(:canais AS bigint[]), CAST(:ems AS timestamptz[]),
+            CAST(:whatsapp AS bool[])) AS u(contato, canal, em, whatsapp)
+WHERE c.tenant_id = :tenant AND c.id = u.contato""")
 
 _LAST: Final = text("""
 SELECT DISTINCT ON (contato_id) contato_id, event_key, resultado FROM recebidas
@@ -140,20 +143,30 @@ FROM na_ordem o WHERE m.tenant_id = :tenant AND m.id = o.id AND m.dia = o.dia
 RETURNING m.id""")
 _PENDING: Final = text("""
 SELECT id, canal_id, corpo, posicao, recebida_em FROM recebidas
-WHERE tenant_id = :tenant AND aplicada_em IS NULL AND recebida_em < :antes ORDER BY id LIMIT 100""")
+WHERE tenant_id = :tenant AND aplicada_em IS NULL AND recebida_em < :antes AND id > :depois
+  AND canal_id = ANY(CAST(:canais AS bigint[])) ORDER BY id LIMIT 100""")
 _CLAIM: Final = text("""
 SELECT id FROM recebidas WHERE tenant_id = :tenant AND id = :id AND aplicada_em IS NULL FOR UPDATE SKIP LOCKED""")
 
 
 @dataclass(frozen=True, slots=True)
 class Quem:
-    """Who may have sent one event, as the gateway says it; `escreveu`: a person did, not the gateway."""
+    """Who may have sent one event, as the gateway says it."""
 
     canal_id: int | None
     subscriber_id: str | None
     chave: str | None
     """The phone's key (`chave_telefone`)."""
-    escreveu: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conversa:
+    """That a contact wrote on a channel at an instant; `whatsapp`: over WhatsApp, which their number has, then."""
+
+    contato_id: int
+    canal_id: int
+    em: datetime
+    whatsapp: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,25 +209,31 @@ class Aplicada:
 class EntradaRepository(TenantRepository):
     """Reads and writes around a batch of inbound events: each is one statement, however many they are."""
 
-    async def contacts(self, quem: Sequence[Quem], now: datetime) -> dict[int, list[int]]:
-        """Return, by position, the contacts each event may come from, locked.
-
-        Whoever wrote has an open conversation on that channel from `now` on, and keeps it.
-        """
+    async def contacts(self, quem: Sequence[Quem]) -> dict[int, list[int]]:
+        """Return, by position, the contacts each event may come from, locked."""
         finder = self.finder
         rows = await self._fetch(
             _CONTACTS,
-            now=now,
             ns=list(range(len(quem))),
             canais=[each.canal_id for each in quem],
             externos=[each.subscriber_id for each in quem],
             chaves=[finder.of("chave", each.chave) if each.chave else None for each in quem],
-            escreveram=[each.escreveu for each in quem],
         )
         found: defaultdict[int, list[int]] = defaultdict(list)
         for row in rows:
             found[row.n].append(row.id)
         return found
+
+    async def open_conversations(self, conversas: Sequence[Conversa]) -> None:
+        """Say on contacts that are locked when, and on which channel, they last wrote."""
+        if conversas:
+            await self._fetch(
+                _OPEN,
+                contatos=[each.contato_id for each in conversas],
+                canais=[each.canal_id for each in conversas],
+                ems=[each.em for each in conversas],
+                whatsapp=[each.whatsapp for each in conversas],
+            )
 
     async def last_replies(self, contatos: Sequence[int], now: datetime) -> dict[int, Record]:
         """Return each contact's last answer, if it is recent enough for the same text to be a repetition."""
@@ -322,9 +341,9 @@ class EntradaRepository(TenantRepository):
         rows = await self._fetch(_SETTLE, ids=list(mensagens), voando=list(mensagens.values()), dia=dia, now=now)
         return {row.id for row in rows}
 
-    async def pending(self, antes: datetime) -> Sequence[Record]:
-        """Return events kept before `antes` that were never applied."""
-        return await self._fetch(_PENDING, antes=antes)
+    async def pending(self, antes: datetime, *, depois: int, canais: Sequence[int]) -> Sequence[Record]:
+        """Return events of these channels kept before `antes` that were never applied, a hundred from `depois` on."""
+        return await self._fetch(_PENDING, antes=antes, depois=depois, canais=list(canais))
 
     async def claim(self, recebida_id: int) -> bool:
         """Lock a kept event for applying it; False when somebody else has it, or had."""

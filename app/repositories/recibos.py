@@ -28,12 +28,13 @@ SELECT id, dia, canal_id, provider_id FROM mensagens
 WHERE tenant_id = :tenant AND provider_id = ANY(CAST(:sobre AS text[]))""")
 
 _FAILED: Final = text("""
-SELECT id, dia, contato_id, canal_id, tentativas, exige_modelo, EXISTS (
+SELECT id, dia, contato_id, canal_id, estado, tentativas, exige_modelo, EXISTS (
        SELECT FROM mensagens_atendimentos ma
        JOIN atendimentos a ON a.tenant_id = ma.tenant_id AND a.id = ma.atendimento_id
        WHERE ma.tenant_id = m.tenant_id AND ma.mensagem_id = m.id AND a.email IS NOT NULL) AS tem_email
 FROM mensagens m
-WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND dia = ANY(CAST(:dias AS date[]))""")
+WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND dia = ANY(CAST(:dias AS date[]))
+  AND estado NOT IN ('agendada', 'na_fila', 'cancelada', 'expirada')""")
 
 # From where to where a proof leads, as the domain's table has it.
 _PAIRS: Final = ", ".join(
@@ -107,7 +108,7 @@ class ReciboRepository(TenantRepository):
         return {(row.canal_id, row.provider_id): (row.id, row.dia) for row in rows}
 
     async def load_failed(self, messages: Sequence[tuple[int, date]]) -> Sequence[Record]:
-        """Return what must be known of messages that did not arrive."""
+        """Return what must be known of messages that did not arrive, of those that were handed over."""
         ids, dias = zip(*messages, strict=True)
         return await self._fetch(_FAILED, ids=list(ids), dias=sorted(set(dias)))
 

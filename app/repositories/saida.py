@@ -17,7 +17,8 @@ from app.repositories.base import TenantRepository
 _LOCK_VISITS: Final = text("""
 SELECT id FROM atendimentos
 WHERE tenant_id = :tenant AND id IN (SELECT atendimento_id FROM mensagens_atendimentos
-                                     WHERE tenant_id = :tenant AND mensagem_id = ANY(CAST(:ids AS bigint[])))
+                                     WHERE tenant_id = :tenant AND mensagem_id = ANY(CAST(:ids AS bigint[]))
+                                     UNION SELECT unnest(CAST(:visitas AS bigint[])))
 ORDER BY id FOR UPDATE""")
 
 _LOAD: Final = text("""
@@ -162,10 +163,10 @@ class Resultado:
 class SaidaRepository(TenantRepository):
     """The outbox's rows."""
 
-    async def lock_visits(self, ids: Sequence[int]) -> None:
-        """Lock the visits of messages, before the messages themselves."""
-        if ids:
-            await self._execute(_LOCK_VISITS, ids=list(ids))
+    async def lock_visits(self, ids: Sequence[int], *, visitas: Sequence[int] = ()) -> None:
+        """Lock the visits of messages, and `visitas` with them, before the messages themselves."""
+        if ids or visitas:
+            await self._execute(_LOCK_VISITS, ids=list(ids), visitas=list(visitas))
 
     async def expiring(self, now: datetime) -> Sequence[Record]:
         """Return messages whose moment passed before they could leave, locked with their visits."""

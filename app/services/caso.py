@@ -15,7 +15,7 @@ from app.domain.resposta import Intencao, Leitura, read_resposta
 from app.domain.resposta.todos import read_todos
 from app.domain.telefone import chave_telefone
 from app.repositories.base import FatoHistorico
-from app.repositories.entrada import Aplicada, Guardada, Quem, Respondida
+from app.repositories.entrada import Aplicada, Conversa, Guardada, Quem, Respondida
 from app.repositories.planejamento import MensagemNova
 from app.schemas import Recebida
 from app.services.efeitos import Mudanca
@@ -39,6 +39,8 @@ class Chegada:
     request_id: str | None
     responder: bool = True
     """False where the gateway's flow says the reply itself."""
+    whatsapp: bool = True
+    """False where it came by a channel of last resort."""
 
 
 @dataclass(slots=True)
@@ -97,7 +99,15 @@ def says_nothing(caso: Caso) -> bool:
 def quem_of(chegada: Chegada) -> Quem:
     recebida = chegada.recebida
     chave = chave_telefone(recebida.telefone) if recebida.telefone else None
-    return Quem(chegada.canal_id, recebida.subscriber_id, chave or None, recebida.kind == "resposta")
+    return Quem(chegada.canal_id, recebida.subscriber_id, chave or None)
+
+
+def conversa_of(caso: Caso, now: datetime) -> list[Conversa]:
+    """Return whose conversation a stored event opens: a person's own words, not a thumb, nor somebody else's button."""
+    if caso.recebida.kind != "resposta" or says_nothing(caso) or caso.chegada.canal_id is None:
+        return []
+    em = min(caso.recebida.sent_at or now, now)
+    return [Conversa(contato, caso.chegada.canal_id, em, caso.chegada.whatsapp) for contato in caso.contatos]
 
 
 def key_of_event(caso: Caso) -> str:
@@ -232,5 +242,9 @@ def is_stale(alvo: Alvo, recebida: Recebida) -> bool:
 
 
 def _indexable(ident: str) -> str:
-    """Return an id short enough for an index: whoever calls may send one of any length."""
-    return ident if len(ident) <= _ID_MAXIMO else hashlib.blake2b(ident.encode(), digest_size=24).hexdigest()
+    """Return an id that an index can hold: whoever calls may send one of any length, with anything in it."""
+    return (
+        ident
+        if len(ident) <= _ID_MAXIMO and ident.isprintable()
+        else hashlib.blake2b(ident.encode(), digest_size=24).hexdigest()
+    )

@@ -14,13 +14,14 @@ from app.repositories.saida import Resultado
 _RETRY_BASE: Final = timedelta(seconds=30)
 _TENTATIVAS: Final = 4  # a message that the gateway takes and loses as often will not arrive
 NAO_ENTREGUE: Final = "nao_entregue"
+PEDIU_PARA_PARAR: Final = "pediu_para_parar"
 # Of a message refused for good: the reason kept with it, and why a person must look at its visits.
 _RECUSAS: Final[Mapping[Falha, tuple[str, str]]] = {
     Falha.NUMERO: ("numero_recusado", "numero_recusado"),
     Falha.JANELA: ("fora_da_conversa", NAO_ENTREGUE),
     Falha.MODELO: ("modelo_recusado", NAO_ENTREGUE),
     Falha.RETIDA: ("retida_pelo_whatsapp", NAO_ENTREGUE),
-    Falha.PAROU: ("parou_no_whatsapp", "pediu_para_parar"),
+    Falha.PAROU: ("parou_no_whatsapp", PEDIU_PARA_PARAR),
 }
 _REPETIVEIS: Final = frozenset({Falha.RITMO, Falha.PASSAGEIRA})
 

@@ -1,6 +1,6 @@
 """Carries out what must stop at once, on every channel. The caller commits."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -42,19 +42,27 @@ class ParadaService:
                 if len(patients) == 1:  # of several, nobody knows whose death it is: the visits stop, a person asks
                     await self._paradas.stop_patient(patients, now)
                 visits = await self._paradas.future_visits(now, pacientes=patients)
-        await self._silence([visita for visita, _ in visits], conduta, now)
+        told = {visita.atendimento_id for visita in conduta.visitas}
+        await self.silence([visita for visita, _ in visits], conduta.atencao, now, told=told)
 
-    async def _silence(self, ids: Sequence[int], conduta: Conduta, now: datetime) -> None:
-        """Withdraw what is planned about visits, let the planner forget them, and call a person."""
-        await self._efeitos.set_attention(ids, conduta.atencao, now=now)
+    async def refused(self, contatos: Sequence[int], now: datetime) -> list[int]:
+        """Stop phones whose owner refused us at WhatsApp; return their visits, to be locked and silenced."""
+        if not contatos:
+            return []
+        await self._paradas.stop_contact(contatos, now)
+        return [visita for visita, _ in await self._paradas.future_visits(now, contatos=contatos)]
+
+    async def silence(self, ids: Sequence[int], atencao: str | None, now: datetime, *, told: Collection[int]) -> None:
+        """Withdraw what is planned about visits, let the planner forget them, and call a person.
+
+        The history of those `told` has a line of its own.
+        """
+        await self._efeitos.set_attention(ids, atencao, now=now)
         await self._efeitos.withdraw(ids, now=now)
         await self._efeitos.stop(ids)
-        told = {visita.atendimento_id for visita in conduta.visitas}
         await self._historico.add(
             [
-                FatoHistorico(
-                    atendimento_id=ident, em=now, fato="mensagens_paradas", quem=_QUEM, porque=conduta.atencao
-                )
+                FatoHistorico(atendimento_id=ident, em=now, fato="mensagens_paradas", quem=_QUEM, porque=atencao)
                 for ident in ids
                 if ident not in told
             ]

@@ -18,7 +18,8 @@ from app.repositories.efeitos import EfeitoRepository
 from app.repositories.paradas import ParadaRepository
 from app.repositories.recibos import Prova, Recibo, ReciboRepository
 from app.repositories.saida import Lote, SaidaRepository
-from app.services.consequencia import Consequencia, Enviada, follow_falha
+from app.services.consequencia import PEDIU_PARA_PARAR, Consequencia, Enviada, follow_falha
+from app.services.paradas import ParadaService
 
 _QUEM: Final = "gateway"
 _LOTE: Final = 5000
@@ -34,19 +35,32 @@ _EM_JOGO: Final = (EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA, EstadoMensag
 Message = tuple[int, date]
 
 
+@dataclass(frozen=True, slots=True)
+class _Queixa:
+    """That a gateway says a message did not arrive; it speaks of its own channel's messages only."""
+
+    falha: Falha
+    codigo: str | None
+    canal_id: int
+
+
+Queixas = Mapping[Message, _Queixa]
+
+
 @dataclass(slots=True)
 class _Novas:
     """A batch sorted by message."""
 
     provas: dict[Message, Prova] = field(default_factory=dict)
-    falhas: dict[Message, tuple[Falha, str | None]] = field(default_factory=dict)
+    falhas: dict[Message, _Queixa] = field(default_factory=dict)
     cedo: list[Recibo] = field(default_factory=list)
 
     def take(self, message: Message, row: Record) -> None:
         """Keep the furthest proof and the first failure of a message."""
         estado = EstadoMensagem(row.estado)
         if estado is EstadoMensagem.FALHOU:
-            self.falhas.setdefault(message, (Falha(row.falha or Falha.RECUSADA), row.codigo))
+            queixa = _Queixa(Falha(row.falha or Falha.RECUSADA), row.codigo, row.canal_id)
+            self.falhas.setdefault(message, queixa)
             return
         known = self.provas.get(message)
         if known is None or _RANK[estado] > _RANK[known.estado]:
@@ -63,6 +77,7 @@ class ReciboService:
         self._recibos = ReciboRepository(session, tenant_id)
         self._saida = SaidaRepository(session, tenant_id)
         self._paradas = ParadaRepository(session, tenant_id)
+        self._stops = ParadaService(session, tenant_id)
         self._efeitos = EfeitoRepository(session, tenant_id)
         self._historico = HistoricoRepository(session, tenant_id)
         self._canais = CanalRepository(session, tenant_id)
@@ -79,7 +94,7 @@ class ReciboService:
         await self._fail(novas, ultimos, now)
         await self._prove(list(novas.provas.values()), now)
         if novas.cedo:
-            await self._recibos.store(novas.cedo, tentar_em=now + _EARLY)
+            await self._recibos.store(novas.cedo, tentar_em=now + max(_EARLY, now - novas.cedo[0].recebido_em))
         return len(rows)
 
     async def _sort(self, rows: Sequence[Record], now: datetime) -> _Novas:
@@ -108,14 +123,18 @@ class ReciboService:
 
     async def _fail(self, novas: _Novas, ultimos: UltimosRecursos, now: datetime) -> None:
         """Write what did not arrive, unless something proves that it did; locks as docs/arquitetura.md has it."""
-        failed = {message: why for message, why in novas.falhas.items() if message not in novas.provas or _final(why)}
-        if not failed:
+        told = {message: why for message, why in novas.falhas.items() if message not in novas.provas or _final(why)}
+        enviadas = await self._load(told, ultimos) if told else {}
+        if not enviadas:
             return
-        enviadas = await self._load(failed, ultimos)
-        following = [follow_falha(enviada, *failed[message], now=now) for message, enviada in enviadas.items()]
+        failed = {message: told[message] for message in enviadas}
+        following = [
+            follow_falha(enviada, failed[message].falha, failed[message].codigo, now=now)
+            for message, enviada in enviadas.items()
+        ]
         await self._paradas.flag_without_whatsapp(_contacts(enviadas, failed, Falha.NUMERO), now)
-        await self._paradas.stop_contact(_contacts(enviadas, failed, Falha.PAROU), now)
-        await self._saida.lock_visits([ident for ident, _ in failed])
+        refused = await self._stops.refused(_contacts(enviadas, failed, Falha.PAROU), now)
+        await self._saida.lock_visits([ident for ident, _ in failed], visitas=refused)
         dias = [dia for _, dia in failed]
         lote = Lote([ident for ident, _ in failed], min(dias), max(dias))
         failed_rows = [replace(each.resultado, estado=EstadoMensagem.FALHOU, quando=None) for each in following]
@@ -126,14 +145,13 @@ class ReciboService:
             if each.resultado.estado is EstadoMensagem.AGENDADA and each.resultado.mensagem_id in changed
         ]
         await self._saida.repeat(lote, again, now=now)
-        await self._tell([each for each in following if each.resultado.mensagem_id in changed], now)
-        if any(falha is Falha.CONFIGURACAO for falha, _ in failed.values()):
-            await self._stop_channels(enviadas, failed, now)
+        shown = await self._tell([each for each in following if each.resultado.mensagem_id in changed], now)
+        await self._stops.silence(refused, PEDIU_PARA_PARAR, now, told=shown)
+        await self._stop_channels(failed, now)
 
-    async def _load(
-        self, failed: Mapping[Message, tuple[Falha, str | None]], ultimos: UltimosRecursos
-    ) -> dict[Message, Enviada]:
-        rows = await self._recibos.load_failed(list(failed))
+    async def _load(self, told: Queixas, ultimos: UltimosRecursos) -> dict[Message, Enviada]:
+        """Return the messages that were handed to the channel that complains of them."""
+        rows = await self._recibos.load_failed(list(told))
         return {
             (row.id, row.dia): Enviada(
                 mensagem_id=row.id,
@@ -144,10 +162,11 @@ class ReciboService:
                 outro_meio=ultimos.serve(row.canal_id, tem_email=row.tem_email),
             )
             for row in rows
-            if (row.id, row.dia) in failed
+            if (row.id, row.dia) in told and _may_complain(told[row.id, row.dia], row)
         }
 
-    async def _tell(self, kept: Sequence[Consequencia], now: datetime) -> None:
+    async def _tell(self, kept: Sequence[Consequencia], now: datetime) -> set[int]:
+        """Write the failures down and call people; return the visits whose history tells one."""
         by_id = {each.resultado.mensagem_id: each for each in kept}
         pairs = [(by_id[mensagem], visita) for mensagem, visita in await self._saida.visits_of(list(by_id))]
         await self._historico.add(
@@ -166,14 +185,12 @@ class ReciboService:
         for atencao in sorted({each.atencao for each in kept if each.atencao}):
             await self._efeitos.set_attention([v for each, v in pairs if each.atencao == atencao], atencao, now=now)
         await self._efeitos.stop([visita for each, visita in pairs if each.atencao and each.sem_numero])
+        return {visita for _, visita in pairs}
 
-    async def _stop_channels(
-        self, enviadas: Mapping[Message, Enviada], failed: Mapping[Message, tuple[Falha, str | None]], now: datetime
-    ) -> None:
-        for message, enviada in sorted(enviadas.items()):
-            falha, codigo = failed[message]
-            if falha is Falha.CONFIGURACAO and enviada.canal_id is not None:
-                await self._canais.pause(enviada.canal_id, now + _PAUSE, f"configuracao: {codigo}")
+    async def _stop_channels(self, failed: Queixas, now: datetime) -> None:
+        wrong = {queixa.canal_id: queixa for queixa in failed.values() if queixa.falha is Falha.CONFIGURACAO}
+        for canal_id, queixa in sorted(wrong.items()):
+            await self._canais.pause(canal_id, now + _PAUSE, f"configuracao: {queixa.codigo}")
 
 
 def _key(row: Record) -> Message | None:
@@ -187,9 +204,14 @@ def _key(row: Record) -> Message | None:
         return None
 
 
-def _final(why: tuple[Falha, str | None]) -> bool:
+def _final(why: _Queixa) -> bool:
     """Tell whether a failure says something of the person, whatever became of this message."""
-    return why[0] is Falha.PAROU
+    return why.falha is Falha.PAROU
+
+
+def _may_complain(queixa: _Queixa, row: Record) -> bool:
+    """Tell whether it is that channel's message, and not one that is known to have arrived."""
+    return row.canal_id == queixa.canal_id and (_final(queixa) or EstadoMensagem(row.estado) in _EM_JOGO)
 
 
 def _again(row: Record) -> Recibo:
@@ -205,7 +227,5 @@ def _again(row: Record) -> Recibo:
     )
 
 
-def _contacts(
-    enviadas: Mapping[Message, Enviada], failed: Mapping[Message, tuple[Falha, str | None]], falha: Falha
-) -> list[int]:
-    return sorted({enviada.contato_id for message, enviada in enviadas.items() if failed[message][0] is falha})
+def _contacts(enviadas: Mapping[Message, Enviada], failed: Queixas, falha: Falha) -> list[int]:
+    return sorted({enviada.contato_id for message, enviada in enviadas.items() if failed[message].falha is falha})

@@ -23,6 +23,7 @@ from app.services.caso import (
     Chegada,
     aplicada_of,
     build_caso,
+    conversa_of,
     first_of_each,
     guardada_of,
     intencao_of,
@@ -69,7 +70,7 @@ class WebhookService:
     async def keep(self, chegada: Chegada, *, now: datetime) -> dict[str, Any]:
         """Store an event that could not be applied now; `apply_kept` tries again."""
         caso = build_caso(chegada)
-        await self._find([caso], now)
+        await self._find([caso])
         await self._name([caso], now)
         if caso.resultado is None:
             await self._entrada.store([guardada_of(caso)], now)
@@ -81,22 +82,23 @@ class WebhookService:
             return False
         caso = build_caso(chegada)
         caso.recebida_id = recebida_id
-        await self._find([caso], now)
+        await self._find([caso])
         await self._load_perguntas([caso], now)
+        await self._entrada.open_conversations(conversa_of(caso, now))
         await self._apply_stored([caso], now)
         return True
 
     async def _prepare(self, casos: Sequence[Caso], now: datetime) -> list[Caso]:
         """Find who wrote and what they were asked; leave out what repeats an earlier event or must wait."""
-        await self._find(casos, now)
+        await self._find(casos)
         ready = first_of_each(casos, lambda caso: caso.contatos)
         await self._name(ready, now)
         ready = first_of_each([caso for caso in ready if caso.resultado is None], lambda caso: [caso.key])
         await self._load_perguntas(ready, now)
         return first_of_each(ready, lambda caso: caso.visitas)
 
-    async def _find(self, casos: Sequence[Caso], now: datetime) -> None:
-        found = await self._entrada.contacts([quem_of(caso.chegada) for caso in casos], now)
+    async def _find(self, casos: Sequence[Caso]) -> None:
+        found = await self._entrada.contacts([quem_of(caso.chegada) for caso in casos])
         for position, caso in enumerate(casos):
             caso.contatos = found.get(position, [])
             caso.toque = read_botao(self._entrada.finder, caso.recebida.botao, caso.contatos)
@@ -136,6 +138,8 @@ class WebhookService:
         known = await self._entrada.known([caso.key for caso in repeated])
         for caso in casos:
             caso.recebida_id = ids.get(caso.key, 0)
+        stored = [caso for caso in casos if caso.recebida_id]
+        await self._entrada.open_conversations([row for caso in stored for row in conversa_of(caso, now)])
         for caso in repeated:
             caso.resultado = known.get(caso.key) or build_resposta(Desfecho.JA_RESPONDIDO, caso.recebida)
 

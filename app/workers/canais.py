@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 from typing import Any, Final
@@ -36,7 +36,7 @@ class CanalPronto:
     tipo: str
     public_id: str
     provider: WhatsAppProvider
-    segredos: tuple[str, ...]
+    segredos: tuple[str, ...] = field(repr=False)
     responder: bool
     por_minuto: int | None
 

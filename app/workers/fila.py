@@ -1,25 +1,31 @@
 """What arrives while a transaction runs goes together into the next one: many events, one commit."""
 
 import asyncio
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 E = TypeVar("E")
 R = TypeVar("R")
+_MOST_WAITING: Final = 5_000  # beyond this the caller is told to come back: memory and patience have an end
+
+
+class FilaCheia(Exception):  # noqa: N818  named for what happened
+    """More events wait than can be applied in reasonable time: nothing of this one was taken."""
 
 
 @dataclass(slots=True)
 class _Espera(Generic[E, R]):
     event: E
     now: datetime
-    answer: "asyncio.Future[R]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    lane: Hashable
+    answer: asyncio.Future[R] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Fila(Generic[E, R]):
-    """Events of one sort, first come first served; nobody waits longer than the batch before theirs takes."""
+    """Events of one sort. Those of one lane keep their order; lanes take turns: nobody's flood holds up others."""
 
     def __init__(
         self,
@@ -27,20 +33,28 @@ class Fila(Generic[E, R]):
         *,
         size: int,
         at_once: int,
+        lane_of: Callable[[E], Hashable] = id,
+        most_waiting: int = _MOST_WAITING,
     ) -> None:
         """`apply` never raises: it returns answers, or what failed, in the order of the events.
 
         None must wait for another of the batch. `size` bounds a batch, `at_once` how many are under way: while one
-        waits for the database, another is read and written up.
+        waits for the database, another is read and written up. `lane_of` tells events that must not overtake one
+        another; without it every event is alone.
         """
-        self._apply, self._size, self._at_once = apply, size, at_once
-        self._waiting: deque[_Espera[E, R]] = deque()
+        self._apply, self._size, self._at_once, self._lane_of = apply, size, at_once, lane_of
+        self._most_waiting = most_waiting
+        self._lanes: OrderedDict[Hashable, deque[_Espera[E, R]]] = OrderedDict()
+        self._waiting = 0
         self._running: set[asyncio.Task[None]] = set()
 
     async def submit(self, event: E, now: datetime) -> R:
         """Return the answer once it is committed, or raise what kept it from being."""
-        espera: _Espera[E, R] = _Espera(event, now)
-        self._waiting.append(espera)
+        if self._waiting >= self._most_waiting:
+            raise FilaCheia
+        espera: _Espera[E, R] = _Espera(event, now, self._lane_of(event))
+        self._lanes.setdefault(espera.lane, deque()).append(espera)
+        self._waiting += 1
         if len(self._running) < self._at_once:
             task = asyncio.create_task(self._run())
             self._running.add(task)
@@ -49,16 +63,34 @@ class Fila(Generic[E, R]):
 
     async def _run(self) -> None:
         while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(self._size, len(self._waiting)))]
+            batch = self._take()
             now = max(espera.now for espera in batch)
             answers = await self._apply([espera.event for espera in batch], now)
             pairs = list(zip(batch, answers, strict=True))
-            self._waiting.extendleft(espera for espera, answer in reversed(pairs) if answer is None)
+            for espera, answer in reversed(pairs):
+                if answer is None:
+                    self._put_back(espera)
             for espera, answer in pairs:
                 _tell(espera.answer, answer)
 
+    def _take(self) -> list[_Espera[E, R]]:
+        """Take the first of each lane, the lanes that waited longest first."""
+        batch = []
+        for _ in range(min(self._size, len(self._lanes))):
+            lane, waiting = self._lanes.popitem(last=False)
+            batch.append(waiting.popleft())
+            if waiting:
+                self._lanes[lane] = waiting
+        self._waiting -= len(batch)
+        return batch
 
-def _tell(waiting: "asyncio.Future[R]", answer: R | Exception | None) -> None:
+    def _put_back(self, espera: _Espera[E, R]) -> None:
+        self._lanes.setdefault(espera.lane, deque()).appendleft(espera)
+        self._lanes.move_to_end(espera.lane, last=False)
+        self._waiting += 1
+
+
+def _tell(waiting: asyncio.Future[R], answer: R | Exception | None) -> None:
     if waiting.done() or answer is None:  # whoever asked may have gone; what was committed stands
         return
     if isinstance(answer, Exception):

@@ -1,5 +1,6 @@
 """What arrives: verified on the raw bytes, read, applied and committed before it is acknowledged."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -60,6 +61,7 @@ class Inbox:
         self._canais = canais
         self._filas: dict[int, Fila[Chegada, Resposta]] = {}
         self._receipts = receipts
+        self._tried: dict[int, int] = {}
 
     async def receive(self, call: WebhookCall, *, canal: str | None, now: datetime) -> WebhookAnswer:
         """Verify, store and apply one call; `canal` is the public id in the path."""
@@ -73,7 +75,7 @@ class Inbox:
             extra = {"campo": error.campo} if error.campo else {}
             return WebhookAnswer(status, {"code": error.code, "message": error.mensagem, **extra})
         began = monotonic()
-        news = [event for event in events if _is_receipt(event)]
+        news = [event for event in events if _is_news(event) and event.estado is not None]
         if news:
             await self._receipts.keep(pronto, news, now)
             self._metrics.inbound(pronto.tipo, "RECIBO", len(news))
@@ -98,9 +100,13 @@ class Inbox:
 
     async def apply_kept(self, tenant_id: int, *, now: datetime) -> int:
         """Try again what could not be applied when it came; return how many were."""
-        async with self._database.session_scope(tenant_id) as session:
-            rows = await EntradaRepository(session, tenant_id).pending(now - _PENDING_AFTER)
         channels = await self._canais.all()
+        living = [canal_id for tenant, canal_id in channels if tenant == tenant_id]
+        async with self._database.session_scope(tenant_id) as session:
+            rows = await EntradaRepository(session, tenant_id).pending(
+                now - _PENDING_AFTER, depois=self._tried.get(tenant_id, 0), canais=living
+            )
+        self._tried[tenant_id] = rows[-1].id if rows else 0  # those that fail again wait for the next round
         applied = 0
         for row in rows:
             pronto = channels.get((tenant_id, row.canal_id))
@@ -138,17 +144,20 @@ class Inbox:
         )  # the first is part of what is signed
         request_id = named[:_LONGEST_KEY] or None
         text = call.body.decode("utf-8", "replace")
-        answers = []
+        fila, submitted = self._fila(pronto.tenant_id), []
         for position, event in enumerate(events):
-            if _is_receipt(event):
+            if _is_news(event):
                 continue
             if event.kind == "conta":
                 await self._hear(pronto, event, now)
                 continue
             key = f"{request_id}:{position}" if request_id and len(events) > 1 else request_id
-            chegada = _chegada(event, text, pronto, key, posicao=position)
-            answers.append(await self._fila(pronto.tenant_id).submit(chegada, now))
-        return answers
+            submitted.append(fila.submit(_chegada(event, text, pronto, key, posicao=position), now))
+        answers = await asyncio.gather(*submitted, return_exceptions=True)  # one that fails must not lose the others
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return [answer for answer in answers if not isinstance(answer, BaseException)]
 
     async def _hear(self, pronto: CanalPronto, event: Recebida, now: datetime) -> None:
         """Take news of the account itself: a lost connection or a wrong setting stops the channel for a while."""
@@ -160,7 +169,9 @@ class Inbox:
     def _fila(self, tenant_id: int) -> Fila[Chegada, Resposta]:
         fila = self._filas.get(tenant_id)
         if fila is None:
-            fila = self._filas[tenant_id] = Fila(partial(self._apply_batch, tenant_id), size=_SIZE, at_once=_AT_ONCE)
+            fila = self._filas[tenant_id] = Fila(
+                partial(self._apply_batch, tenant_id), size=_SIZE, at_once=_AT_ONCE, lane_of=_lane
+            )
         return fila
 
     async def _apply_batch(
@@ -191,9 +202,17 @@ class Inbox:
             return failed
 
 
-def _is_receipt(event: Recebida) -> bool:
-    """Tell whether an event is news of one message that can be found without its contact."""
-    return event.kind == "status" and event.estado is not None and bool(event.about_id or event.our_key)
+def _is_news(event: Recebida) -> bool:
+    """Tell whether an event is about one message that can be found without its contact.
+
+    A word we do not know (`estado` is None) says nothing of it, and nothing of any other message to the same phone.
+    """
+    return event.kind == "status" and bool(event.about_id or event.our_key)
+
+
+def _lane(chegada: Chegada) -> str:
+    """Return what events of one person have in common: they must not overtake one another."""
+    return chegada.recebida.telefone or chegada.recebida.subscriber_id or ""
 
 
 def _answered(pronto: CanalPronto, answers: Sequence[Resposta], events: Sequence[Recebida]) -> WebhookAnswer:
@@ -215,4 +234,5 @@ def _chegada(event: Recebida, body: str, pronto: CanalPronto, request_id: str | 
         canal_id=pronto.canal_id,
         request_id=request_id,
         responder=pronto.responder,
+        whatsapp=not pronto.provider.capabilities.last_resort,
     )

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
@@ -35,8 +35,9 @@ from app.repositories.efeitos import EfeitoRepository
 from app.repositories.hospital import HospitalRepository
 from app.repositories.paradas import ParadaRepository
 from app.repositories.saida import Resultado, SaidaRepository
-from app.services.consequencia import NAO_ENTREGUE, Consequencia, follow
+from app.services.consequencia import NAO_ENTREGUE, PEDIU_PARA_PARAR, Consequencia, follow
 from app.services.liberacao_service import ChunkJob
+from app.services.paradas import ParadaService
 from app.workers.chunk import QUEM, ChunkStart, Started
 from app.workers.disjuntor import Contagem, Disjuntor, failed
 
@@ -47,6 +48,7 @@ _SHORTEST_PAUSE_S: Final = 1.0  # some say "too fast" and "again in 0 seconds" i
 _BUSY: Final = (EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA)
 _SOON_S: Final = 0.002  # not worth waiting for
 _LONGEST_WAIT_S: Final = 2.0
+_LONGEST_ID: Final = 200
 
 Clock = Callable[[], datetime]
 Gateways = Callable[[int, int], Awaitable["Gateway | None"]]
@@ -188,7 +190,7 @@ class Outbox:
             began = monotonic()
             outcome: Receipt | ProviderError
             try:
-                outcome = await sending.provider.send(message)
+                outcome = _tidy(await sending.provider.send(message))
             except ProviderError as error:
                 outcome = error
             except Exception as error:  # noqa: BLE001  an unknown failure may have reached the patient: never repeated blindly
@@ -202,15 +204,25 @@ class Outbox:
         for attempt in range(1, _RECORD_TRIES):
             try:
                 await self._record_once(job, gateway, sent)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  what one message spoils must not lose its neighbours
                 if not is_away(error):
-                    raise
+                    await self._record_apart(job, gateway, sent, error)
+                    return
                 log = logger.bind(messages=len(sent.outcomes), attempt=attempt, error=type(error).__name__)
                 log.warning("outbox.record_retry")
                 await asyncio.sleep(retry_delay(attempt, 0.5).total_seconds())
             else:
                 return
         raise ConnectionError("the database did not come back in time to record a chunk")
+
+    async def _record_apart(self, job: ChunkJob, gateway: Gateway, sent: "_Sent", error: Exception) -> None:
+        """Record messages one by one, so that what spoils one does not lose what became of its neighbours."""
+        log = logger.bind(tenant=job.tenant, canal=job.canal, error=type(error).__name__)
+        log.opt(exception=error).error("outbox.record_failed")
+        if len(sent.outcomes) == 1:
+            return  # it stays in the air, and becomes uncertain
+        for outcome in sent.outcomes:
+            await self._record(job, gateway, replace(sent, outcomes=[outcome], contagem=Contagem()))
 
     async def _record_once(self, job: ChunkJob, gateway: Gateway, sent: "_Sent") -> None:
         now = self._clock()
@@ -254,6 +266,7 @@ class _Recorder:
         self._saida = SaidaRepository(session, job.tenant)
         self._canais = CanalRepository(session, job.tenant)
         self._paradas = ParadaRepository(session, job.tenant)
+        self._stops = ParadaService(session, job.tenant)
         self._efeitos = EfeitoRepository(session, job.tenant)
         self._historico = HistoricoRepository(session, job.tenant)
         self._job, self._gateway, self._now = job, gateway, now
@@ -270,13 +283,16 @@ class _Recorder:
         """Write the results of those messages that nobody else moved meanwhile (a receipt may have been faster)."""
         now = self._now
         await self._paradas.flag_without_whatsapp(sent.contacts(following, Falha.NUMERO), now)
-        await self._paradas.stop_contact(sent.contacts(following, Falha.PAROU), now)
-        await self._saida.lock_visits([each.resultado.mensagem_id for each in following if each.atencao])
+        refused = await self._stops.refused(sent.contacts(following, Falha.PAROU), now)
+        urgent = [each.resultado.mensagem_id for each in following if each.atencao]
+        await self._saida.lock_visits(urgent, visitas=refused)
         results = [each.resultado for each in following]
         changed = await self._saida.record(self._job.lote, results, now=now, atuais=_BUSY)
         kept = [each for each in following if each.resultado.mensagem_id in changed]
         await self._historico.add([_line(each, visita, now) for each, visita in sent.visits(kept)])
         await self._call_people(sent, kept)
+        told = {visita for each, visita in sent.visits(kept) if each.falha is Falha.PAROU}
+        await self._stops.silence(refused, PEDIU_PARA_PARAR, now, told=told)
         await self._learn(sent)
         await self._account(sent)
 
@@ -321,6 +337,15 @@ class _Recorder:
         if wrong is not None:
             logger.bind(canal=self._job.canal, reason=wrong.reason).error("outbox.channel_misconfigured")
             await self._canais.pause(self._job.canal, self._now + _PAUSE_MISCONFIGURED, f"configuracao: {wrong.reason}")
+
+
+def _tidy(receipt: Receipt) -> Receipt:
+    """Return the receipt without ids that no gateway of ours gives: longer than an index holds, or unprintable."""
+    kept = [
+        ident if ident is None or (len(ident) <= _LONGEST_ID and ident.isprintable()) else None
+        for ident in (receipt.message_id, receipt.subscriber_id)
+    ]
+    return replace(receipt, message_id=kept[0], subscriber_id=kept[1])
 
 
 async def _return_all(saida: SaidaRepository, job: ChunkJob, motivo: str, now: datetime) -> None:

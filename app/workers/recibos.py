@@ -17,6 +17,7 @@ from app.workers.fila import Fila
 _CALLS: Final = 500  # of one commit
 _AT_ONCE: Final = 2
 _BATCHES: Final = 20  # of one round: others want the database too
+_SIZES: Final = (5_000, 100, 1)  # smaller and smaller, to find the one that cannot be applied
 
 Recibos = Sequence[Recibo]
 
@@ -58,27 +59,40 @@ class ReceiptInbox:
         return total
 
     async def apply_of(self, tenant_id: int, now: datetime) -> int:
-        """Apply what waits at one hospital."""
+        """Apply what waits at one hospital; a receipt that cannot be applied is dropped and holds up no others."""
         ultimos = await self._canais.last_resorts(tenant_id)
-        total = 0
-        try:
-            for _ in range(_BATCHES):
+        total, size = 0, 0
+        for _ in range(_BATCHES):
+            try:
                 async with self._database.session_scope(tenant_id) as session:
-                    taken = await ReciboService(session, tenant_id).apply(now, ultimos=ultimos)
-                total += taken
-                if not taken:
-                    break
-        except Exception as error:
-            if is_away(error):
-                raise
-            logger.bind(tenant=tenant_id, error=type(error).__name__).exception("receipts.failed")
+                    service = ReciboService(session, tenant_id)
+                    taken = await service.apply(now, ultimos=ultimos, limite=_SIZES[size])
+            except Exception as error:
+                if is_away(error):
+                    raise
+                log = logger.bind(tenant=tenant_id, error=type(error).__name__)
+                log.opt(exception=error).error("receipts.failed")
+                if size == len(_SIZES) - 1:
+                    await self._drop_first(tenant_id, now)
+                size = min(size + 1, len(_SIZES) - 1)
+                continue
+            total += taken
+            if not taken:
+                break
         return total
 
+    async def _drop_first(self, tenant_id: int, now: datetime) -> None:
+        async with self._database.session_scope(tenant_id) as session:
+            await ReciboRepository(session, tenant_id).take(now, limite=1)
+
     async def _store(self, tenant_id: int, calls: Sequence[Recibos], now: datetime) -> Sequence[bool | Exception]:
+        """Store calls in one commit; if one of them spoils it, each in its own."""
         try:
             async with self._database.session_scope(tenant_id) as session:
                 rows = [recibo for recibos in calls for recibo in recibos]
                 await ReciboRepository(session, tenant_id).store(rows, tentar_em=now)
         except Exception as error:  # noqa: BLE001  each caller is told, and calls again
-            return [error] * len(calls)
+            if is_away(error) or len(calls) == 1:
+                return [error] * len(calls)
+            return [(await self._store(tenant_id, [recibos], now))[0] for recibos in calls]
         return [True] * len(calls)
