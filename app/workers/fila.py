@@ -45,6 +45,7 @@ class Fila(Generic[E, R]):
         self._apply, self._size, self._at_once, self._lane_of = apply, size, at_once, lane_of
         self._most_waiting = most_waiting
         self._lanes: OrderedDict[Hashable, deque[_Espera[E, R]]] = OrderedDict()
+        self._parked: dict[Hashable, deque[_Espera[E, R]]] = {}
         self._waiting = 0
         self._running: set[asyncio.Task[None]] = set()
 
@@ -53,7 +54,8 @@ class Fila(Generic[E, R]):
         if self._waiting >= self._most_waiting:
             raise FilaCheia
         espera: _Espera[E, R] = _Espera(event, now, self._lane_of(event))
-        self._lanes.setdefault(espera.lane, deque()).append(espera)
+        under_way = self._parked.get(espera.lane)
+        (self._lanes.setdefault(espera.lane, deque()) if under_way is None else under_way).append(espera)
         self._waiting += 1
         if len(self._running) < self._at_once:
             task = asyncio.create_task(self._run())
@@ -62,32 +64,35 @@ class Fila(Generic[E, R]):
         return await espera.answer
 
     async def _run(self) -> None:
-        while self._waiting:
+        while self._lanes:
             batch = self._take()
             now = max(espera.now for espera in batch)
             answers = await self._apply([espera.event for espera in batch], now)
             pairs = list(zip(batch, answers, strict=True))
             for espera, answer in reversed(pairs):
-                if answer is None:
-                    self._put_back(espera)
+                self._free(espera, again=answer is None)
             for espera, answer in pairs:
                 _tell(espera.answer, answer)
 
     def _take(self) -> list[_Espera[E, R]]:
-        """Take the first of each lane, the lanes that waited longest first."""
+        """Take the first of each lane, the lanes that waited longest first; a lane has one event under way at most."""
         batch = []
         for _ in range(min(self._size, len(self._lanes))):
             lane, waiting = self._lanes.popitem(last=False)
             batch.append(waiting.popleft())
-            if waiting:
-                self._lanes[lane] = waiting
+            self._parked[lane] = waiting
         self._waiting -= len(batch)
         return batch
 
-    def _put_back(self, espera: _Espera[E, R]) -> None:
-        self._lanes.setdefault(espera.lane, deque()).appendleft(espera)
-        self._lanes.move_to_end(espera.lane, last=False)
-        self._waiting += 1
+    def _free(self, espera: _Espera[E, R], *, again: bool) -> None:
+        """Let the next of a lane come: the same one once more, before all others, where it had to wait for another."""
+        waiting = self._parked.pop(espera.lane)
+        if again:
+            waiting.appendleft(espera)
+            self._waiting += 1
+        if waiting:
+            self._lanes[espera.lane] = waiting
+            self._lanes.move_to_end(espera.lane, last=not again)
 
 
 def _tell(waiting: asyncio.Future[R], answer: R | Exception | None) -> None:
