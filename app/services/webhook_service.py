@@ -240,7 +240,7 @@ class WebhookService:
             if caso.recebida.kind == "status" and caso.alvo.pergunta:
                 spoken_of[caso.alvo.pergunta.mensagem_id] = caso.alvo.pergunta
                 flying[caso.alvo.pergunta.mensagem_id] = True
-            elif len(caso.perguntas) == 1 and not caso.perguntas[0].chegou:
+            elif len(caso.perguntas) == 1 and not caso.perguntas[0].chegou and not _is_borrowed(caso):
                 spoken_of[caso.perguntas[0].mensagem_id] = caso.perguntas[0]
                 flying.setdefault(caso.perguntas[0].mensagem_id, False)
         settled = await self._entrada.settle(flying, now)
@@ -289,7 +289,11 @@ def _intencao(caso: _Caso) -> Intencao:
 
 def _says_nothing(caso: _Caso) -> bool:
     """Tell whether it is a button that this phone was not given (forwarded, edited), or a mere reaction."""
-    return caso.recebida.midia == "reaction" or (caso.toque is not None and not caso.toque.autentico)
+    return caso.recebida.midia == "reaction" or _is_borrowed(caso)
+
+
+def _is_borrowed(caso: _Caso) -> bool:
+    return caso.toque is not None and not caso.toque.autentico
 
 
 def _quem(chegada: Chegada) -> Quem:
