@@ -1,5 +1,6 @@
 """What arrives: verified on the raw bytes, read, applied and committed before it is acknowledged."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ _UNPROCESSABLE: Final = 422
 _STRANGER: Final = {"code": "nao_autorizado", "message": "A chamada não provou de onde vem."}
 _PENDING_AFTER: Final = timedelta(seconds=30)
 _LONGEST_KEY: Final = 200
+_IDS: Final = ("message_id", "subscriber_id", "telefone", "quoted_id", "botao", "nr_seq_agenda", "about_id", "our_key")
 _SIZE: Final = 32  # answers of one transaction
 _AT_ONCE: Final = 2
 _NEWS: Final = {"success": True, "status": "RECEBIDO"}
@@ -64,7 +66,7 @@ class Inbox:
         if pronto is None:
             return WebhookAnswer(401, _STRANGER)
         try:
-            events = pronto.provider.parse_webhook(call)
+            events = [_storable(event) for event in pronto.provider.parse_webhook(call)]
         except UnreadableWebhook as error:
             status = _STATUS.get(error.code, _UNPROCESSABLE)
             extra = {"campo": error.campo} if error.campo else {}
@@ -107,7 +109,7 @@ class Inbox:
         """Try one event in a transaction of its own: one that fails again must not hold up the others."""
         try:
             body = crypto.keyring().decrypt(row.corpo, "recebidas.corpo")
-            event = pronto.provider.parse_webhook(WebhookCall(body.encode()))[row.posicao]
+            event = _storable(pronto.provider.parse_webhook(WebhookCall(body.encode()))[row.posicao])
             event = replace(event, sent_at=event.sent_at or row.recebida_em)  # what came since was written later
             chegada = _chegada(event, body, pronto, None, posicao=row.posicao)
             async with self._database.session_scope(pronto.tenant_id) as session:
@@ -133,7 +135,7 @@ class Inbox:
         )  # the first is part of what is signed
         request_id = named[:_LONGEST_KEY] or None
         text = call.body.decode("utf-8", "replace")
-        answers = []
+        fila, waiting = self._fila(pronto.tenant_id), []
         for position, event in enumerate(events):
             if _is_receipt(event):
                 continue
@@ -142,8 +144,8 @@ class Inbox:
                 continue
             key = f"{request_id}:{position}" if request_id and len(events) > 1 else request_id
             chegada = _chegada(event, text, pronto, key, posicao=position)
-            answers.append(await self._fila(pronto.tenant_id).submit(chegada, now))
-        return answers
+            waiting.append(fila.submit(chegada, now))
+        return await asyncio.gather(*waiting)  # in their order, and many to a commit
 
     async def _hear(self, pronto: CanalPronto, event: Recebida, now: datetime) -> None:
         """Take news of the account itself: a lost connection or a wrong setting stops the channel for a while."""
@@ -184,6 +186,16 @@ class Inbox:
                 return await WebhookService(session, tenant_id).keep(chegada, now=now)
         except Exception as failed:  # noqa: BLE001  the caller is told; nobody else may wait for this batch
             return failed
+
+
+def _storable(event: Recebida) -> Recebida:
+    """Return the event without the one byte that no text column takes: ids are compared in the clear."""
+    cleaned: dict[str, Any] = {
+        name: value.replace("\x00", "") or None
+        for name in _IDS
+        if (value := getattr(event, name)) is not None and "\x00" in value
+    }
+    return replace(event, **cleaned) if cleaned else event
 
 
 def _is_receipt(event: Recebida) -> bool:
