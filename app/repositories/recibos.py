@@ -1,6 +1,6 @@
 """News of messages: stored as it comes, taken in batches, gone when applied."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Final
@@ -34,6 +34,10 @@ SELECT id, dia, contato_id, canal_id, tentativas, exige_modelo, EXISTS (
        WHERE ma.tenant_id = m.tenant_id AND ma.mensagem_id = m.id AND a.email IS NOT NULL) AS tem_email
 FROM mensagens m
 WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND dia = ANY(CAST(:dias AS date[]))""")
+
+_LOCK: Final = text("""
+SELECT id FROM mensagens WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))
+  AND dia = ANY(CAST(:dias AS date[])) ORDER BY id FOR UPDATE""")
 
 # From where to where a proof leads, as the domain's table has it.
 _PAIRS: Final = ", ".join(
@@ -107,6 +111,11 @@ class ReciboRepository(TenantRepository):
             return {}
         rows = await self._fetch(_BY_ID, sobre=list(sobre))
         return {(row.canal_id, row.provider_id): (row.id, row.dia) for row in rows}
+
+    async def lock(self, messages: Iterable[tuple[int, date]]) -> None:
+        """Lock messages by ascending id: some of them fail and some are proved, in one statement each."""
+        ids, dias = zip(*messages, strict=True)
+        await self._fetch(_LOCK, ids=list(ids), dias=sorted(set(dias)))
 
     async def load_failed(self, messages: Sequence[tuple[int, date]]) -> Sequence[Record]:
         """Return what must be known of messages that did not arrive."""

@@ -121,6 +121,7 @@ class ReciboService:
         await self._paradas.flag_without_whatsapp(_contacts(enviadas, failed, Falha.NUMERO), now)
         refused = await self._stops.refused(_contacts(enviadas, failed, Falha.PAROU), now)
         await self._saida.lock_visits([ident for ident, _ in failed], visitas=refused)
+        await self._recibos.lock({*failed, *novas.provas})
         dias = [dia for _, dia in failed]
         lote = Lote([ident for ident, _ in failed], min(dias), max(dias))
         failed_rows = [replace(each.resultado, estado=EstadoMensagem.FALHOU, quando=None) for each in following]
