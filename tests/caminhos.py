@@ -88,8 +88,8 @@ class Rede:
     numeros: int = field(default=0)
 
     async def zapi(self, **columns: Any) -> Via:
-        self.numeros += 1
-        ident, token = f"{self.numeros:032X}", f"TOKENFICTICIO{self.numeros:010d}"
+        number = self.numeros + 1
+        ident, token = f"{number:032X}", f"TOKENFICTICIO{number:010d}"
         fake = FakeZapi(self.cenario.relogio, instance_id=ident, instance_token=token, calls_token=SEGREDO)
         credentials = {"instance_id": ident, "instance_token": token}
         return await self._add("zapi", fake, credentials=credentials, segredo=SEGREDO, **columns)
@@ -164,6 +164,7 @@ class Rede:
     async def _store(
         self, tipo: str, fake: Any, url: str | None, *, credentials: Mapping[str, str], segredo: str, **columns: Any
     ) -> Via:
+        self.numeros += 1
         cenario, public_id = self.cenario, f"canal-{self.cenario.tenant_id}-{self.numeros}-{tipo}"
         ident = await add_canal(
             cenario.database,

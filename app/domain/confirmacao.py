@@ -231,9 +231,7 @@ DESISTENCIAS: Final = frozenset({_M.CANCELADA, _M.EXPIRADA})
 # What may have reached the phone: a question of these can be answered, a visit of these was spoken of.
 PODEM_TER_CHEGADO: Final = PROVAS | {_M.EM_ENVIO, _M.INCERTA}
 
-# Every statement that moves a message keeps to this table (tests/integration/test_vida_da_mensagem.py). No gateway of
-# today sends receipts but for the flow's own report: what only a receipt can say (that a message was read, that one
-# given up did arrive) nobody says yet.
+# Every statement that moves a message keeps to this table (tests/integration/test_vida_da_mensagem.py).
 MESSAGE_TRANSITIONS: Final[Mapping[EstadoMensagem, frozenset[EstadoMensagem]]] = {
     # Proof of one that waits is of an earlier try, whose answer was lost.
     _M.AGENDADA: frozenset({_M.NA_FILA}) | DESISTENCIAS | PROVAS,

@@ -63,7 +63,7 @@ _ATTENTION: Final = text("""
 UPDATE atendimentos SET atencao = CAST(:motivo AS text),
        atencao_em = CASE WHEN CAST(:motivo AS text) IS NULL THEN NULL ELSE CAST(:now AS timestamptz) END,
        atualizado_em = :now
-WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))""")
+WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND (:over OR atencao IS NULL)""")
 
 # Whoever was messaged about the visit: the question left, or may have.
 _MESSAGED: Final = text(f"""
@@ -120,9 +120,12 @@ class EfeitoRepository(TenantRepository):
         """Cancel the planned messages that are about these visits only."""
         await self._run(_WITHDRAW, ids, now=now)
 
-    async def set_attention(self, ids: Sequence[int], motivo: str | None, *, now: datetime) -> None:
-        """Say that, and why, a person must look at these visits; None takes it back."""
-        await self._run(_ATTENTION, ids, now=now, motivo=motivo)
+    async def set_attention(self, ids: Sequence[int], motivo: str | None, *, now: datetime, over: bool = True) -> None:
+        """Say that, and why, a person must look at these visits; None takes it back.
+
+        Without `over` an earlier reason stays: who asked something is not helped by our telling that a reply was lost.
+        """
+        await self._run(_ATTENTION, ids, now=now, motivo=motivo, over=over)
 
     async def messaged(self, ids: Sequence[int]) -> list[Avisado]:
         """Return those of the visits whose contact was messaged about them."""

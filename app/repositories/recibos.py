@@ -1,7 +1,7 @@
 """News of messages: stored as it comes, taken in batches, gone when applied."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Final
 
@@ -12,8 +12,8 @@ from app.domain.confirmacao import MESSAGE_TRANSITIONS, PROVAS, EstadoMensagem
 from app.repositories.base import TenantRepository
 
 _STORE: Final = text("""
-INSERT INTO recibos (tenant_id, tentar_em, recebido_em, canal_id, sobre_id, nossa_chave, estado, falha, codigo, em)
-SELECT :tenant, :tentar_em, u.* FROM unnest(CAST(:recebido_em AS timestamptz[]),
+INSERT INTO recibos (tenant_id, recebido_em, tentar_em, canal_id, sobre_id, nossa_chave, estado, falha, codigo, em)
+SELECT :tenant, u.* FROM unnest(CAST(:recebido_em AS timestamptz[]), CAST(:tentar_em AS timestamptz[]),
     CAST(:canal_id AS bigint[]), CAST(:sobre_id AS text[]), CAST(:nossa_chave AS text[]), CAST(:estado AS text[]),
     CAST(:falha AS text[]), CAST(:codigo AS text[]), CAST(:em AS timestamptz[])) AS u""")
 
@@ -35,6 +35,10 @@ SELECT id, dia, contato_id, canal_id, estado, tentativas, exige_modelo, EXISTS (
 FROM mensagens m
 WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND dia = ANY(CAST(:dias AS date[]))
   AND estado NOT IN ('agendada', 'na_fila', 'cancelada', 'expirada')""")
+
+_LOCK: Final = text("""
+SELECT id FROM mensagens WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))
+  AND dia = ANY(CAST(:dias AS date[])) ORDER BY id FOR UPDATE""")
 
 # From where to where a proof leads, as the domain's table has it.
 _PAIRS: Final = ", ".join(
@@ -64,6 +68,8 @@ class Recibo:
     """One piece of news about one message."""
 
     recebido_em: datetime
+    tentar_em: datetime
+    """When to look for its message."""
     canal_id: int
     sobre_id: str | None
     """The gateway's id of the message."""
@@ -86,15 +92,15 @@ class Prova:
     sobre_id: str | None
 
 
-_COLUMNS: Final = ("recebido_em", "canal_id", "sobre_id", "nossa_chave", "estado", "falha", "codigo", "em")
+_COLUMNS: Final = tuple(field.name for field in fields(Recibo))
 
 
 class ReciboRepository(TenantRepository):
     """The queue of receipts."""
 
-    async def store(self, recibos: Sequence[Recibo], *, tentar_em: datetime) -> None:
+    async def store(self, recibos: Sequence[Recibo]) -> None:
         columns = {name: [getattr(each, name) for each in recibos] for name in _COLUMNS}
-        await self._fetch(_STORE, tentar_em=tentar_em, **columns)
+        await self._fetch(_STORE, **columns)
 
     async def take(self, now: datetime, *, limite: int) -> Sequence[Record]:
         """Take receipts off the queue; they are back if the transaction is not committed."""
@@ -106,6 +112,11 @@ class ReciboRepository(TenantRepository):
             return {}
         rows = await self._fetch(_BY_ID, sobre=list(sobre))
         return {(row.canal_id, row.provider_id): (row.id, row.dia) for row in rows}
+
+    async def lock(self, messages: Iterable[tuple[int, date]]) -> None:
+        """Lock messages by ascending id: some of them fail and some are proved, in one statement each."""
+        ids, dias = zip(*messages, strict=True)
+        await self._fetch(_LOCK, ids=list(ids), dias=sorted(set(dias)))
 
     async def load_failed(self, messages: Sequence[tuple[int, date]]) -> Sequence[Record]:
         """Return what must be known of messages that did not arrive, of those that were handed over."""

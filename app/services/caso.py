@@ -93,7 +93,12 @@ def intencao_of(caso: Caso) -> Intencao:
 
 def says_nothing(caso: Caso) -> bool:
     """Tell whether it is a button that this phone was not given (forwarded, edited), or a mere reaction."""
-    return caso.recebida.midia == "reaction" or (caso.toque is not None and not caso.toque.autentico)
+    return caso.recebida.midia == "reaction" or is_borrowed(caso)
+
+
+def is_borrowed(caso: Caso) -> bool:
+    """Tell whether it is a button that this phone was not given."""
+    return caso.toque is not None and not caso.toque.autentico
 
 
 def quem_of(chegada: Chegada) -> Quem:

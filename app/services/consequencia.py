@@ -15,7 +15,8 @@ _RETRY_BASE: Final = timedelta(seconds=30)
 _TENTATIVAS: Final = 4  # a message that the gateway takes and loses as often will not arrive
 NAO_ENTREGUE: Final = "nao_entregue"
 PEDIU_PARA_PARAR: Final = "pediu_para_parar"
-# Of a message refused for good: the reason kept with it, and why a person must look at its visits.
+# Of a message refused for good: the reason kept with it, and why a person must look at its visits. Of any other it is
+# the gateway's own word, and that it did not arrive.
 _RECUSAS: Final[Mapping[Falha, tuple[str, str]]] = {
     Falha.NUMERO: ("numero_recusado", "numero_recusado"),
     Falha.JANELA: ("fora_da_conversa", NAO_ENTREGUE),
@@ -76,7 +77,7 @@ def follow(enviada: Enviada, outcome: Receipt | ProviderError, *, caiu: bool, no
 
 def follow_falha(enviada: Enviada, falha: Falha, codigo: str | None, *, now: datetime) -> Consequencia:
     """Return what follows from a failure; `codigo` is the gateway's word for it."""
-    motivo, atencao = _RECUSAS.get(falha, (codigo or falha.value, None))
+    motivo, atencao = _RECUSAS.get(falha, (codigo or falha.value, NAO_ENTREGUE))
     if falha in _REPETIVEIS and enviada.tentativas < _TENTATIVAS:
         return _again(enviada, motivo, now + _wait(enviada))
     if falha is Falha.CONFIGURACAO or (falha is Falha.NUMERO and enviada.outro_meio):
@@ -85,8 +86,6 @@ def follow_falha(enviada: Enviada, falha: Falha, codigo: str | None, *, now: dat
     if falha is Falha.JANELA and enviada.sessao:  # we believed the conversation open: once more, with a template
         again = _again(enviada, motivo, now, exige_modelo=True)
         return Consequencia(again.resultado, falha)
-    if falha in _REPETIVEIS:
-        atencao = NAO_ENTREGUE
     return Consequencia(_state(enviada, EstadoMensagem.FALHOU, motivo).resultado, falha, atencao)
 
 

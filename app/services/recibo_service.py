@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +19,7 @@ from app.repositories.efeitos import EfeitoRepository
 from app.repositories.paradas import ParadaRepository
 from app.repositories.recibos import Prova, Recibo, ReciboRepository
 from app.repositories.saida import Lote, SaidaRepository
-from app.services.consequencia import PEDIU_PARA_PARAR, Consequencia, Enviada, follow_falha
+from app.services.consequencia import NAO_ENTREGUE, PEDIU_PARA_PARAR, Consequencia, Enviada, follow_falha
 from app.services.paradas import ParadaService
 
 _QUEM: Final = "gateway"
@@ -30,6 +31,7 @@ _KEY: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})-([0-9]{1,18})")
 # It failed; where it waits again it is another message.
 _FATO: Final = {EstadoMensagem.FALHOU: "mensagem_falhou", EstadoMensagem.AGENDADA: "mensagem_repetida"}
 _RANK: Final = {EstadoMensagem.ENVIADA: 1, EstadoMensagem.ENTREGUE: 2, EstadoMensagem.LIDA: 3}
+_SEM_REGISTRO: Final = frozenset({EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA})
 _EM_JOGO: Final = (EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA, EstadoMensagem.ENVIADA)
 
 Message = tuple[int, date]
@@ -94,7 +96,7 @@ class ReciboService:
         await self._fail(novas, ultimos, now)
         await self._prove(list(novas.provas.values()), now)
         if novas.cedo:
-            await self._recibos.store(novas.cedo, tentar_em=now + max(_EARLY, now - novas.cedo[0].recebido_em))
+            await self._recibos.store(novas.cedo)
         return len(rows)
 
     async def _sort(self, rows: Sequence[Record], now: datetime) -> _Novas:
@@ -106,17 +108,18 @@ class ReciboService:
             if message is not None:
                 novas.take(message, row)
             elif row.sobre_id and now - row.recebido_em < _GIVE_UP:
-                novas.cedo.append(_again(row))
+                novas.cedo.append(_again(row, now))
         return novas
 
     async def _prove(self, provas: Sequence[Prova], now: datetime) -> None:
-        """Move messages forward; only what ends a doubt is worth a line, the rest stands on the message."""
+        """Move messages forward; only what ends a doubt is worth a line, or what our own record will not tell."""
         changed = await self._recibos.prove(provas, now)
-        settled = [row.id for row in changed if row.antes == EstadoMensagem.INCERTA]
-        pairs = await self._saida.visits_of(settled) if settled else []
+        settled = {row.id: row.estado for row in changed if row.antes in _SEM_REGISTRO and row.estado != row.antes}
+        pairs = await self._saida.visits_of(list(settled)) if settled else []
+        line = partial(FatoHistorico, em=now, quem=_QUEM)
         await self._historico.add(
             [
-                FatoHistorico(atendimento_id=visita, em=now, fato="mensagem_entregue", quem=_QUEM, mensagem_id=mensagem)
+                line(atendimento_id=visita, fato=f"mensagem_{settled[mensagem]}", mensagem_id=mensagem)
                 for mensagem, visita in pairs
             ]
         )
@@ -135,6 +138,7 @@ class ReciboService:
         await self._paradas.flag_without_whatsapp(_contacts(enviadas, failed, Falha.NUMERO), now)
         refused = await self._stops.refused(_contacts(enviadas, failed, Falha.PAROU), now)
         await self._saida.lock_visits([ident for ident, _ in failed], visitas=refused)
+        await self._recibos.lock({*failed, *novas.provas})
         dias = [dia for _, dia in failed]
         lote = Lote([ident for ident, _ in failed], min(dias), max(dias))
         failed_rows = [replace(each.resultado, estado=EstadoMensagem.FALHOU, quando=None) for each in following]
@@ -183,7 +187,8 @@ class ReciboService:
             ]
         )
         for atencao in sorted({each.atencao for each in kept if each.atencao}):
-            await self._efeitos.set_attention([v for each, v in pairs if each.atencao == atencao], atencao, now=now)
+            visits = [visita for each, visita in pairs if each.atencao == atencao]
+            await self._efeitos.set_attention(visits, atencao, now=now, over=atencao != NAO_ENTREGUE)
         await self._efeitos.stop([visita for each, visita in pairs if each.atencao and each.sem_numero])
         return {visita for _, visita in pairs}
 
@@ -214,9 +219,11 @@ def _may_complain(queixa: _Queixa, row: Record) -> bool:
     return row.canal_id == queixa.canal_id and (_final(queixa) or EstadoMensagem(row.estado) in _EM_JOGO)
 
 
-def _again(row: Record) -> Recibo:
+def _again(row: Record, now: datetime) -> Recibo:
+    """Put a receipt back: the longer its message is unknown, the rarer it is looked for."""
     return Recibo(
         recebido_em=row.recebido_em,
+        tentar_em=now + max(_EARLY, now - row.recebido_em),
         canal_id=row.canal_id,
         sobre_id=row.sobre_id,
         nossa_chave=row.nossa_chave,

@@ -27,6 +27,7 @@ from app.services.caso import (
     first_of_each,
     guardada_of,
     intencao_of,
+    is_borrowed,
     is_stale,
     key_of_event,
     lines_without_change,
@@ -212,7 +213,7 @@ class WebhookService:
             if caso.recebida.kind == "status" and caso.alvo.pergunta:
                 spoken_of[caso.alvo.pergunta.mensagem_id] = caso.alvo.pergunta
                 flying[caso.alvo.pergunta.mensagem_id] = True
-            elif len(caso.perguntas) == 1 and not caso.perguntas[0].chegou:
+            elif len(caso.perguntas) == 1 and not caso.perguntas[0].chegou and not is_borrowed(caso):
                 spoken_of[caso.perguntas[0].mensagem_id] = caso.perguntas[0]
                 flying.setdefault(caso.perguntas[0].mensagem_id, False)
         settled = await self._entrada.settle(flying, now)

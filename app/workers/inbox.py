@@ -30,6 +30,7 @@ _UNPROCESSABLE: Final = 422
 _STRANGER: Final = {"code": "nao_autorizado", "message": "A chamada não provou de onde vem."}
 _PENDING_AFTER: Final = timedelta(seconds=30)
 _LONGEST_KEY: Final = 200
+_IDS: Final = ("message_id", "subscriber_id", "telefone", "quoted_id", "botao", "nr_seq_agenda", "about_id", "our_key")
 _SIZE: Final = 32  # answers of one transaction
 _AT_ONCE: Final = 2
 _NEWS: Final = {"success": True, "status": "RECEBIDO"}
@@ -69,7 +70,7 @@ class Inbox:
         if pronto is None:
             return WebhookAnswer(401, _STRANGER)
         try:
-            events = pronto.provider.parse_webhook(call)
+            events = [_storable(event) for event in pronto.provider.parse_webhook(call)]
         except UnreadableWebhook as error:
             status = _STATUS.get(error.code, _UNPROCESSABLE)
             extra = {"campo": error.campo} if error.campo else {}
@@ -118,7 +119,7 @@ class Inbox:
         """Try one event in a transaction of its own: one that fails again must not hold up the others."""
         try:
             body = crypto.keyring().decrypt(row.corpo, "recebidas.corpo")
-            event = pronto.provider.parse_webhook(WebhookCall(body.encode()))[row.posicao]
+            event = _storable(pronto.provider.parse_webhook(WebhookCall(body.encode()))[row.posicao])
             event = replace(event, sent_at=event.sent_at or row.recebida_em)  # what came since was written later
             chegada = _chegada(event, body, pronto, None, posicao=row.posicao)
             async with self._database.session_scope(pronto.tenant_id) as session:
@@ -213,6 +214,16 @@ def _is_news(event: Recebida) -> bool:
 def _lane(chegada: Chegada) -> str:
     """Return what events of one person have in common: they must not overtake one another."""
     return chegada.recebida.telefone or chegada.recebida.subscriber_id or ""
+
+
+def _storable(event: Recebida) -> Recebida:
+    """Return the event without the one byte that no text column takes: ids are compared in the clear."""
+    cleaned: dict[str, Any] = {
+        name: value.replace("\x00", "") or None
+        for name in _IDS
+        if (value := getattr(event, name)) is not None and "\x00" in value
+    }
+    return replace(event, **cleaned) if cleaned else event
 
 
 def _answered(pronto: CanalPronto, answers: Sequence[Resposta], events: Sequence[Recebida]) -> WebhookAnswer:

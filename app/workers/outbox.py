@@ -163,7 +163,7 @@ class Outbox:
             await chunk.prepare()
             efeitos = EfeitoRepository(session, job.tenant)
             await efeitos.wake(chunk.waking, now=now)
-            await efeitos.set_attention(chunk.unsaid, NAO_ENTREGUE, now=now)
+            await efeitos.set_attention(chunk.unsaid, NAO_ENTREGUE, now=now, over=False)
             await HistoricoRepository(session, job.tenant).add(chunk.fatos)
             return chunk.started
 
@@ -300,7 +300,7 @@ class _Recorder:
         """Show reception the visits whose message reached nobody; a number refused for good is asked no more."""
         for atencao in sorted({each.atencao for each in kept if each.atencao}):
             visits = [visita for each, visita in sent.visits(kept) if each.atencao == atencao]
-            await self._efeitos.set_attention(visits, atencao, now=self._now)
+            await self._efeitos.set_attention(visits, atencao, now=self._now, over=atencao != NAO_ENTREGUE)
         await self._efeitos.stop([visita for each, visita in sent.visits(kept) if each.atencao and each.sem_numero])
 
     async def _learn(self, sent: _Sent) -> None:

@@ -14,6 +14,7 @@ from app.services.recibo_service import ReciboService
 from app.workers.canais import Canais, CanalPronto
 from app.workers.fila import Fila
 
+_LONGEST_ID: Final = 200
 _CALLS: Final = 500  # of one commit
 _AT_ONCE: Final = 2
 _BATCHES: Final = 20  # of one round: others want the database too
@@ -35,12 +36,13 @@ class ReceiptInbox:
         recibos = [
             Recibo(
                 recebido_em=now,
+                tentar_em=now,
                 canal_id=pronto.canal_id,
-                sobre_id=event.about_id,
-                nossa_chave=event.our_key,
+                sobre_id=_kept(event.about_id),
+                nossa_chave=_kept(event.our_key),
                 estado=str(event.estado),
                 falha=event.falha,
-                codigo=event.codigo,
+                codigo=_kept(event.codigo),
                 em=event.sent_at,
             )
             for event in events
@@ -90,9 +92,14 @@ class ReceiptInbox:
         try:
             async with self._database.session_scope(tenant_id) as session:
                 rows = [recibo for recibos in calls for recibo in recibos]
-                await ReciboRepository(session, tenant_id).store(rows, tentar_em=now)
+                await ReciboRepository(session, tenant_id).store(rows)
         except Exception as error:  # noqa: BLE001  each caller is told, and calls again
             if is_away(error) or len(calls) == 1:
                 return [error] * len(calls)
             return [(await self._store(tenant_id, [recibos], now))[0] for recibos in calls]
         return [True] * len(calls)
+
+
+def _kept(ident: str | None) -> str | None:
+    """Return an id that a database can keep and find; another is none of ours, and must not spoil its neighbours."""
+    return ident if ident and len(ident) <= _LONGEST_ID and "\x00" not in ident else None

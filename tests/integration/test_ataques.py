@@ -81,6 +81,7 @@ async def test_a_channel_complains_of_its_own_messages_only(cenario: Cenario, me
 def recibo(cenario: Cenario, **changes: Any) -> Recibo:
     standard: dict[str, Any] = {
         "recebido_em": cenario.relogio(),
+        "tentar_em": cenario.relogio(),
         "canal_id": cenario.canal_id,
         "sobre_id": None,
         "nossa_chave": None,
@@ -101,7 +102,7 @@ async def test_a_receipt_that_cannot_be_applied_holds_up_no_other(cenario: Cenar
     async with cenario.database.session_scope(cenario.tenant_id) as session:
         repository = ReciboRepository(session, cenario.tenant_id)
         bad = recibo(cenario, sobre_id=unstorable, nossa_chave=keys[0])
-        await repository.store([bad, recibo(cenario, nossa_chave=keys[1])], tentar_em=cenario.relogio())
+        await repository.store([bad, recibo(cenario, nossa_chave=keys[1])])
     await cenario.programa.scheduler.receive()
     assert [estado for *_, estado in await cenario.messages()] == ["enviada", "entregue"]
     assert await cenario.rows("SELECT 1 FROM recibos") == []

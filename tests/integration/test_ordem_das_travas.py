@@ -19,10 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import crypto
 from app.connectors.base import AtendimentoImportado
 from app.domain.confirmacao import EstadoMensagem, SituacaoAgenda
+from app.domain.entrega import Falha
 from app.providers.base import BadNumber
+from app.repositories.recibos import Recibo, ReciboRepository
 from app.repositories.saida import Lote, Resultado, SaidaRepository
 from app.services.importacao_service import ImportacaoService
 from app.services.liberacao_service import ChunkJob, LiberacaoService
+from app.workers.composicao import message_key
 from tests.cenario import Cenario, take_jobs, until
 from tests.fabricas import ZONA, make_agenda
 from tests.integration.portador import Portador
@@ -146,6 +149,61 @@ async def test_the_visits_of_a_bad_number_are_waited_for_before_its_message_is_t
         go.set()
         async with waiting(holder, cenario, task):
             assert await held(cenario, _MENSAGENS) == set()
+
+
+async def tell(cenario: Cenario, job: ChunkJob, *news: tuple[EstadoMensagem, Falha | None]) -> None:
+    """Let the gateway have told something of each message, in the order of their ids."""
+    now = cenario.relogio()
+    recibos = [
+        Recibo(
+            recebido_em=now,
+            tentar_em=now,
+            canal_id=cenario.canal_id,
+            sobre_id=None,
+            nossa_chave=message_key(job.de, ident),
+            estado=estado,
+            falha=falha,
+            codigo=None,
+            em=None,
+        )
+        for ident, (estado, falha) in zip(sorted(job.ids), news, strict=True)
+    ]
+    async with cenario.database.session_scope(cenario.tenant_id) as session:
+        await ReciboRepository(session, cenario.tenant_id).store(recibos)
+
+
+async def test_the_visits_of_what_failed_are_waited_for_before_its_messages_are_taken(cenario: Cenario) -> None:
+    job = await asked(cenario, M.ENVIADA)
+    await tell(cenario, job, (M.FALHOU, Falha.RECUSADA), (M.ENTREGUE, None))
+    async with (
+        holding(cenario, _VISITAS) as holder,
+        waiting(holder, cenario, cenario.programa.scheduler.receive()),
+    ):
+        assert await held(cenario, _MENSAGENS) == set()
+
+
+async def test_a_phone_that_stopped_us_is_waited_for_before_its_visits_are_taken(cenario: Cenario) -> None:
+    job = await asked(cenario, M.ENVIADA)
+    await tell(cenario, job, (M.FALHOU, Falha.PAROU), (M.FALHOU, Falha.PAROU))
+    async with (
+        holding(cenario, "SELECT id FROM contatos") as holder,
+        waiting(holder, cenario, cenario.programa.scheduler.receive()),
+    ):
+        assert await held(cenario, _VISITAS) == set()
+
+
+@pytest.mark.parametrize("news", [(M.FALHOU, M.ENTREGUE), (M.ENTREGUE, M.FALHOU), (M.LIDA, M.ENTREGUE)])
+async def test_what_failed_and_what_arrived_is_taken_in_one_order(
+    cenario: Cenario, news: tuple[EstadoMensagem, EstadoMensagem]
+) -> None:
+    job = await asked(cenario, M.ENVIADA)
+    first, second = sorted(job.ids)
+    await tell(cenario, job, *((estado, Falha.RECUSADA if estado is M.FALHOU else None) for estado in news))
+    async with (
+        holding(cenario, f"{_MENSAGENS} WHERE id = :id", id=first) as holder,
+        waiting(holder, cenario, cenario.programa.scheduler.receive()),
+    ):
+        assert await held(cenario, f"{_MENSAGENS} WHERE id = :id", id=second) == set()
 
 
 async def test_messages_are_taken_in_the_order_of_their_ids(cenario: Cenario) -> None:
