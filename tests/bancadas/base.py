@@ -175,5 +175,7 @@ async def ouvindo() -> AsyncIterator[Ouvinte]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     ouvinte.origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield ouvinte
-    await runner.cleanup()
+    try:
+        yield ouvinte
+    finally:
+        await runner.cleanup()

@@ -17,5 +17,7 @@ BANCADAS: Final[Mapping[str, type[Bancada]]] = {
 async def running(kind: str, clock: Clock) -> AsyncIterator[Bancada]:
     bancada = BANCADAS[kind](clock)
     await bancada.start()
-    yield bancada
-    await bancada.stop()
+    try:
+        yield bancada
+    finally:
+        await bancada.stop()
