@@ -182,7 +182,7 @@ async def _open_on(settings: Settings, app_url: str, clock: Clock) -> AsyncItera
         http,
         clock,
         must_prove=settings.is_guarded,
-        public_url=settings.server.base_url,
+        public_url=settings.server.public_base_url,
         signature_header=settings.botconversa.signature_header,
     )
     try:

@@ -10,6 +10,8 @@ from bench.importacao import data_file
 _ORDINARY: Final = (
     ("envio",),
     ("webhook",),
+    ("pleno",),
+    ("queda",),
     ("planejamento",),
     ("ritmo",),
     ("partida",),
@@ -20,7 +22,9 @@ _LONGEST_S: Final = 3_600
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--grande", action="store_true", help="planning at 10 million appointments instead")
-    parser.add_argument("nomes", nargs="*", help="only these: envio webhook planejamento ritmo partida importacao")
+    parser.add_argument(
+        "nomes", nargs="*", help="only these: envio webhook pleno queda planejamento ritmo partida importacao"
+    )
     arguments = parser.parse_args()
     if arguments.grande:
         return run("planejamento", "--grande")

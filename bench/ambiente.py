@@ -130,6 +130,13 @@ class Processo:
         """Return what the process says next."""
         return await _read(self._process, timeout_s)
 
+    async def say(self, line: str) -> None:
+        """Tell the process something on its standard input."""
+        if self._process.stdin is None:
+            raise RuntimeError("the process has no input to write to")
+        self._process.stdin.write(f"{line}\n".encode())
+        await self._process.stdin.drain()
+
     async def stop(self) -> None:
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
@@ -149,10 +156,11 @@ async def start(papel: str, environ: Mapping[str, str] | None = None, **argument
         "bench.papeis",
         papel,
         json.dumps({"environ": dict(environ or {}), **arguments}),
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         cwd=_ROOT,
         env={"PATH": os.defpath, "PYTHONHASHSEED": "0"},
-        limit=2**24,
+        limit=2**26,
     )
     try:
         running = Processo(process, await _read(process, _READY_S))

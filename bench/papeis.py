@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -25,8 +26,11 @@ from app.main import create_app
 from app.providers.http import HttpClient, HttpLimits
 from app.simulator.botconversa import FakeBotconversa
 from app.simulator.botconversa.options import FakeOptions
+from app.simulator.gateway import Receipts, Taken
+from app.simulator.meta import FakeMeta
 from app.wiring import open_programa
 from bench.ambiente import CHAVE, SEGREDO, shifted_clock
+from bench.canal_meta import fake_options
 
 Argumentos = Mapping[str, Any]
 
@@ -63,6 +67,38 @@ async def gateway(arguments: Argumentos) -> None:
     await fake.start()
     say(url=fake.url, ids=[str(number) for number in ids])
     await stop.wait()
+    await fake.stop()
+
+
+async def gateway_meta(arguments: Argumentos) -> None:
+    """Run a fake Cloud API without a limit; asked on standard input, it tells what arrived and the fullest second.
+
+    `morre_em`: from this message on every connection is cut.
+    """
+    fake = FakeMeta(shifted_clock(time.time()), fake_options())
+    fake.keep_log, fake.receipts = False, Receipts.NEVER
+    arrived: list[float] = []
+    phones: list[str] = []
+    deadly = arguments.get("morre_em")
+
+    def note(taken: Taken) -> None:
+        arrived.append(time.time())
+        phones.append(taken.phone)
+        if deadly is not None and len(arrived) >= deadly:
+            fake.outage = 0
+
+    fake.on_taken = note
+    stop = stopping()
+    await fake.start()
+    say(url=fake.url)
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while not stop.is_set() and await reader.readline():
+        seconds = Counter(int(instant) for instant in arrived)
+        say(total=len(arrived), pico=max(seconds.values(), default=0), instantes=arrived, telefones=phones)
+        arrived.clear()
+        phones.clear()
+        fake.messages.clear()
     await fake.stop()
 
 
@@ -147,7 +183,7 @@ async def _loaded(post: Callable[[str], Awaitable[None]], items: Sequence[str], 
 
 
 _PAPEIS: Final[Mapping[str, Callable[[Argumentos], Awaitable[None]]]] = {
-    role.__name__: role for role in (gateway, worker, api, carga_gateway, carga_webhook)
+    role.__name__: role for role in (gateway, gateway_meta, worker, api, carga_gateway, carga_webhook)
 }
 
 

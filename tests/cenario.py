@@ -184,22 +184,43 @@ async def until(holds: Callable[[], Any], *, within: float = 10.0, why: str = ""
         await asyncio.sleep(0.01)
 
 
-async def add_canal(database: Database, tenant_id: int, url: str, *, segredos: Sequence[str], **columns: Any) -> int:
-    """Create a Botconversa channel of a hospital and return its id; without a rate unless one is named."""
-    values = {"prioridade": 1, "taxa_por_minuto": None, "nome": "botconversa", "config": {}, **columns}
-    credentials = json.dumps({"api_key": values.pop("api_key", CHAVE), "webhook_secrets": list(segredos)})
+async def add_canal(
+    database: Database,
+    tenant_id: int,
+    url: str | None,
+    *,
+    segredos: Sequence[str],
+    tipo: str = "botconversa",
+    credenciais: Mapping[str, str] | None = None,
+    **columns: Any,
+) -> int:
+    """Create a channel of a hospital and return its id; without a rate unless one is named."""
+    values = {
+        "prioridade": 1,
+        "taxa_por_minuto": None,
+        "contatos_por_dia": None,
+        "nome": tipo,
+        "config": {},
+        "public_id": secrets.token_urlsafe(12),
+        **columns,
+    }
+    given = credenciais if credenciais is not None else {"api_key": values.pop("api_key", CHAVE)}
+    credentials = json.dumps({**given, "webhook_secrets": list(segredos)})
+    where = {"base_url": url} if url is not None else {}
     async with database.session_scope(tenant_id) as session:
         row = await session.execute(
             text("""INSERT INTO canais
-                    (tenant_id, nome, tipo, public_id, credenciais, config, prioridade, taxa_por_minuto)
-                VALUES (:t, :nome, 'botconversa', :public, :cred, CAST(:config AS jsonb), :prioridade, :taxa_por_minuto)
+                    (tenant_id, nome, tipo, public_id, credenciais, config, prioridade, taxa_por_minuto,
+                     contatos_por_dia)
+                VALUES (:t, :nome, :tipo, :public_id, :cred, CAST(:config AS jsonb), :prioridade, :taxa_por_minuto,
+                        :contatos_por_dia)
                 RETURNING id"""),
             {
                 **values,
                 "t": tenant_id,
-                "public": secrets.token_urlsafe(12),
+                "tipo": tipo,
                 "cred": crypto.keyring().encrypt(credentials, "canais.credenciais"),
-                "config": json.dumps({"base_url": url, **values["config"]}),
+                "config": json.dumps({**where, **values["config"]}),
             },
         )
         return int(row.scalar_one())
@@ -224,11 +245,10 @@ async def open_cenario(
         await session.execute(text("DELETE FROM pgqueuer"))
     canal_id = await add_canal(database, tenant_id, fake.url, segredos=[segredo], **canal)
     http = HttpClient(HttpLimits(connections=50, connect_s=2, read_s=1))
-    canais = Canais(database, http, relogio)
+    settings = Settings(data_dir=data_dir)
+    canais = Canais(database, http, relogio, public_url=settings.server.base_url)
     try:
-        programa = await build(
-            Settings(data_dir=data_dir), database, relogio, http=http, canais=canais, tenant_id=tenant_id
-        )
+        programa = await build(settings, database, relogio, http=http, canais=canais, tenant_id=tenant_id)
         yield Cenario(
             programa=programa, relogio=relogio, fake=fake, tenant_id=tenant_id, canal_id=canal_id, segredo=segredo
         )

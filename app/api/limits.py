@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
 from loguru import logger
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -97,14 +97,16 @@ class Envelope:
 
     def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
         self._app = app
-        self._headers = {**_HEADERS, **({"Strict-Transport-Security": _HSTS} if https else {})}
+        headers = {**_HEADERS, **({"Strict-Transport-Security": _HSTS} if https else {})}
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         with request_context(Headers(scope=scope).get("x-request-id")) as request_id:
-            await self._serve(scope, receive, _Sender(send, {**self._headers, "X-Request-Id": request_id}))
+            ours = [*self._headers, (b"x-request-id", request_id.encode())]
+            await self._serve(scope, receive, _Sender(send, ours))
 
     async def _serve(self, scope: Scope, receive: Receive, send: "_Sender") -> None:
         began = time.perf_counter()
@@ -121,7 +123,7 @@ class Envelope:
 
 
 class _Sender:
-    def __init__(self, send: Send, headers: Mapping[str, str]) -> None:
+    def __init__(self, send: Send, headers: Sequence[tuple[bytes, bytes]]) -> None:
         self._send = send
         self._headers = headers
         self.status = 0
@@ -129,7 +131,6 @@ class _Sender:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in self._headers.items():
-                headers.setdefault(name, value)
+            given = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(pair for pair in self._headers if pair[0] not in given)]
         await self._send(message)

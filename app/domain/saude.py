@@ -37,19 +37,22 @@ def judge(saude: SaudeCanal, *, acertos: int, erros: int, now: datetime) -> Saud
 
     A channel falls when at least half of its last fifty sends failed, five of
     them at least; while on trial, when no more arrived than failed. Each fall
-    in a row doubles the time it is left alone, up to ten minutes.
+    in a row doubles the time it is left alone, up to ten minutes. What comes
+    meanwhile was in the air when it fell: neither another fall nor a proof.
     """
-    if acertos + erros == 0:
+    if acertos + erros == 0 or saude.is_sick(now):
         return saude
     if saude.em_prova:
-        return SaudeCanal(acertos=acertos, erros=erros) if acertos > erros else _fall(saude, now)
-    fade = max(0.0, 1 - (acertos + erros) / _MEMORIA)
+        return SaudeCanal(acertos=acertos, erros=erros) if acertos > erros else fall(saude, now)
+    room, known = max(0, _MEMORIA - acertos - erros), saude.acertos + saude.erros
+    fade = min(1.0, room / known) if known else 0.0
     bons, maus = saude.acertos * fade + acertos, saude.erros * fade + erros
     if maus >= _POUCOS and maus >= _METADE * (bons + maus):
-        return _fall(saude, now)
+        return fall(saude, now)
     return SaudeCanal(acertos=bons, erros=maus)
 
 
-def _fall(saude: SaudeCanal, now: datetime) -> SaudeCanal:
+def fall(saude: SaudeCanal, now: datetime) -> SaudeCanal:
+    """Return the health of a channel that is left alone for now: twice as long as the last time."""
     quedas = saude.quedas + 1
     return SaudeCanal(quedas=quedas, doente_ate=now + min(_CASTIGO * 2 ** min(quedas - 1, 10), _CASTIGO_MAXIMO))

@@ -14,9 +14,13 @@ from app.repositories.base import TenantRepository
 _DIA: Final = timedelta(hours=24)
 _SEM_WHATSAPP_VALE: Final = timedelta(days=90)  # numbers get WhatsApp, and change hands
 
+_HAS_EMAIL: Final = """EXISTS (
+       SELECT FROM mensagens_atendimentos ma
+       JOIN atendimentos a ON a.tenant_id = ma.tenant_id AND a.id = ma.atendimento_id
+       WHERE ma.tenant_id = m.tenant_id AND ma.mensagem_id = m.id AND a.email IS NOT NULL)"""
 # A conversation is open on the channel the person wrote to, and on no other. Whoever wrote within the last minute may
 # just have got an answer: only there is it worth looking whether the pause between two messages has passed.
-_CANDIDATES: Final = text("""
+_CANDIDATES: Final = text(f"""
 SELECT m.id, m.dia, m.contato_id, cc.externo_id IS NOT NULL AS conhecido, ci.em IS NOT NULL AS iniciado, s.sessao
 FROM mensagens m
 JOIN contatos c ON c.tenant_id = m.tenant_id AND c.id = m.contato_id
@@ -27,13 +31,12 @@ LEFT JOIN contatos_canais cc ON cc.tenant_id = m.tenant_id AND cc.canal_id = :ca
 LEFT JOIN conversas_iniciadas ci ON :contado AND ci.tenant_id = m.tenant_id AND ci.canal_id = :canal
                                 AND ci.contato_id = m.contato_id AND ci.em > :iniciadas_desde
 WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.quando <= :now AND m.ate > :now
-  AND (:todos OR coalesce(c.sem_whatsapp_em > :sem_whatsapp_desde, false) = :ultimo_recurso)
-  AND (c.canal_id = :canal OR :preferido AND (c.canal_id IS NULL OR c.canal_id <> ALL(CAST(:usaveis AS bigint[]))))
+  AND (:todos OR coalesce(c.sem_whatsapp_em > :sem_whatsapp_desde, false) = :ultimo_recurso
+       OR :sem_email AND NOT {_HAS_EMAIL})
+  AND (c.canal_id = :canal OR :preferido AND m.contato_id % :partes = :parte
+                              AND (c.canal_id IS NULL OR c.canal_id <> ALL(CAST(:usaveis AS bigint[]))))
   AND (NOT :cheio OR s.sessao OR ci.em IS NOT NULL)
-  AND (NOT :por_email OR EXISTS (
-       SELECT FROM mensagens_atendimentos ma
-       JOIN atendimentos a ON a.tenant_id = ma.tenant_id AND a.id = ma.atendimento_id
-       WHERE ma.tenant_id = m.tenant_id AND ma.mensagem_id = m.id AND a.email IS NOT NULL))
+  AND (NOT :por_email OR {_HAS_EMAIL})
   AND (CAST(:par AS interval) = interval '0'
        OR m.tipo NOT IN ('resposta', 'manual')
           AND coalesce(c.ultima_entrada_em < CAST(:now AS timestamptz) - interval '1 minute', true)
@@ -43,7 +46,7 @@ WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.quando <= :now AND m
             AND r.quando > CAST(:now AS timestamptz) - interval '1 day' AND r.dia >= CAST(:ontem AS date)
             AND (r.estado = 'na_fila' OR r.iniciada_em > CAST(:now AS timestamptz) - CAST(:par AS interval))))
 ORDER BY m.prioridade, m.dia, m.quando, m.id LIMIT :limite
-FOR UPDATE OF m SKIP LOCKED""")
+FOR UPDATE OF m SKIP LOCKED""")  # noqa: S608  a constant
 
 _RELEASE: Final = text("""
 UPDATE mensagens m SET estado = 'na_fila', canal_id = :canal, custo = u.custo, chunk = u.chunk, atualizado_em = :now
@@ -52,6 +55,9 @@ FROM unnest(CAST(:ids AS bigint[]), CAST(:dias AS date[]), CAST(:custos AS small
 WHERE m.tenant_id = :tenant AND m.id = u.id AND m.dia = u.dia
   AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date) AND m.estado = 'agendada'""")
 
+_FLYING: Final = text("""
+SELECT 1 FROM mensagens WHERE tenant_id = :tenant AND canal_id = :canal AND estado IN ('na_fila', 'em_envio') LIMIT 1
+""")
 _INICIADAS: Final = text("""
 SELECT count(*) FROM conversas_iniciadas WHERE tenant_id = :tenant AND canal_id = :canal AND em > :desde""")
 _INICIAR: Final = text("""
@@ -70,6 +76,8 @@ class Busca:
     ultimo_recurso: bool = False
     todos: bool = False
     """Those without WhatsApp too: the hospital has nothing else for them."""
+    sem_email: bool = False
+    """Of them those without an address: the hospital has nothing but e-mail for them."""
     por_email: bool = False
     par_s: float = 0.0
     contado: bool = False
@@ -86,10 +94,13 @@ class LiberacaoRepository(TenantRepository):
             _CANDIDATES,
             canal=busca.canal_id,
             preferido=busca.caminho.preferido,
+            parte=busca.caminho.parte,
+            partes=busca.caminho.partes,
             usaveis=list(busca.caminho.usaveis),
             limite=busca.limite,
             ultimo_recurso=busca.ultimo_recurso,
             todos=busca.todos,
+            sem_email=busca.sem_email,
             por_email=busca.por_email,
             par=timedelta(seconds=busca.par_s),
             contado=busca.contado,
@@ -114,6 +125,10 @@ class LiberacaoRepository(TenantRepository):
             ate=max(dias),
             now=now,
         )
+
+    async def is_flying(self, canal_id: int) -> bool:
+        """Tell whether anything handed to a channel has not come back yet."""
+        return bool(await self._fetch(_FLYING, canal=canal_id))
 
     async def count_started(self, canal_id: int, now: datetime) -> int:
         """Return how many people a channel wrote to first in the last 24 hours."""

@@ -28,7 +28,11 @@ SELECT id, dia, canal_id, provider_id FROM mensagens
 WHERE tenant_id = :tenant AND provider_id = ANY(CAST(:sobre AS text[]))""")
 
 _FAILED: Final = text("""
-SELECT id, dia, contato_id, canal_id, tentativas, exige_modelo FROM mensagens
+SELECT id, dia, contato_id, canal_id, tentativas, exige_modelo, EXISTS (
+       SELECT FROM mensagens_atendimentos ma
+       JOIN atendimentos a ON a.tenant_id = ma.tenant_id AND a.id = ma.atendimento_id
+       WHERE ma.tenant_id = m.tenant_id AND ma.mensagem_id = m.id AND a.email IS NOT NULL) AS tem_email
+FROM mensagens m
 WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[])) AND dia = ANY(CAST(:dias AS date[]))""")
 
 # From where to where a proof leads, as the domain's table has it.

@@ -35,6 +35,8 @@ class Enviada:
     tentativas: int
     sessao: bool
     """It was sent as within an open conversation, so that a template was not yet tried."""
+    outro_meio: bool = False
+    """A channel of last resort may take it where WhatsApp refuses its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +53,32 @@ class Consequencia:
         return self.falha is Falha.NUMERO
 
 
-def follow(
-    enviada: Enviada, outcome: Receipt | ProviderError, *, outro_meio: bool, caiu: bool, now: datetime
-) -> Consequencia:
+def follow(enviada: Enviada, outcome: Receipt | ProviderError, *, caiu: bool, now: datetime) -> Consequencia:
     """Return what follows from the answer to a send.
 
-    `outro_meio`: a channel of last resort may take what WhatsApp refuses for its number. `caiu`: the channel is given
-    up for now, and what surely did not leave goes by the next at once.
+    `caiu`: the channel is given up for now, and what surely did not leave goes by the next at once. One that asks for
+    a pause gets it as a channel; its messages may go by another.
     """
     match outcome:
         case Receipt():
             return _state(enviada, EstadoMensagem.ENVIADA, provider_id=outcome.message_id)
         case Ambiguous():
             return _state(enviada, EstadoMensagem.INCERTA, outcome.reason)
-        case Throttled():
-            return _again(enviada, outcome.reason, now + timedelta(seconds=outcome.retry_after))
-        case Misconfigured():
+        case Throttled() | Misconfigured():
             return _again(enviada, outcome.reason, now)
         case Unavailable():
             return _again(enviada, outcome.reason, now if caiu else now + _wait(enviada))
         case _:
             falha = falha_of(outcome) or Falha.RECUSADA
-            return follow_falha(enviada, falha, outcome.reason, outro_meio=outro_meio, now=now)
+            return follow_falha(enviada, falha, outcome.reason, now=now)
 
 
-def follow_falha(
-    enviada: Enviada, falha: Falha, codigo: str | None, *, outro_meio: bool, now: datetime
-) -> Consequencia:
+def follow_falha(enviada: Enviada, falha: Falha, codigo: str | None, *, now: datetime) -> Consequencia:
     """Return what follows from a failure; `codigo` is the gateway's word for it."""
     motivo, atencao = _RECUSAS.get(falha, (codigo or falha.value, None))
     if falha in _REPETIVEIS and enviada.tentativas < _TENTATIVAS:
         return _again(enviada, motivo, now + _wait(enviada))
-    if falha is Falha.CONFIGURACAO or (falha is Falha.NUMERO and outro_meio):
+    if falha is Falha.CONFIGURACAO or (falha is Falha.NUMERO and enviada.outro_meio):
         again = _again(enviada, motivo, now)
         return Consequencia(again.resultado, falha)
     if falha is Falha.JANELA and enviada.sessao:  # we believed the conversation open: once more, with a template

@@ -11,7 +11,7 @@ from pgqueuer.queries import Queries
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Record
-from app.domain.caminho import EstadoCanal, choose_caminhos
+from app.domain.caminho import EstadoCanal, UltimosRecursos, choose_caminhos
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.politica import AoIncerta
 from app.domain.ritmo import Ritmo
@@ -96,7 +96,7 @@ class _Conta:
             return False
         if self.um_por_pessoa and row.contato_id in self._pessoas:
             return True
-        if not row.sessao and not row.iniciado:
+        if not (row.sessao or row.iniciado or row.contato_id in self._pessoas):
             if self.novos < 1:
                 return True
             self.novos -= 1
@@ -127,16 +127,19 @@ class LiberacaoService:
         canais = [canal for canal in await self._hospital.canais() if canal.id in vias]
         usados = {canal.id: await self._started(canal, now) for canal in canais}
         caminhos = choose_caminhos(_estado_of(canal, vias[canal.id], usados[canal.id], now) for canal in canais)
-        sem_outro = not any(vias[ident].ultimo_recurso for ident in caminhos)
+        ultimos = last_resorts(vias)
         total = 0
         for canal in await self._hospital.lock_canais(caminhos) if caminhos else ():
+            if canal.quedas and await self._liberacao.is_flying(canal.id):
+                continue  # one trial at a time
             via = vias[canal.id]
             busca = Busca(
                 canal_id=canal.id,
                 caminho=caminhos[canal.id],
                 limite=self._chunk_size * _WAVES,
                 ultimo_recurso=via.ultimo_recurso,
-                todos=sem_outro,
+                todos=not ultimos.canais,
+                sem_email=ultimos.so_email and not via.ultimo_recurso,
                 por_email=via.por_email,
                 par_s=via.par_s,
                 contado=canal.contatos_por_dia is not None,
@@ -255,7 +258,14 @@ def _slices(chosen: Sequence[tuple[int, date, int]], size: int) -> Iterator[Sequ
     return (chosen[start : start + size] for start in range(0, len(chosen), size))
 
 
+def last_resorts(vias: Mapping[int, Via]) -> UltimosRecursos:
+    """Return a hospital's channels of last resort: one that is paused is waited for."""
+    found = {ident: via for ident, via in vias.items() if via.ultimo_recurso}
+    return UltimosRecursos(frozenset(found), so_email=bool(found) and all(via.por_email for via in found.values()))
+
+
 def _estado_of(canal: Canal, via: Via, usados: int, now: datetime) -> EstadoCanal:
+    ritmo = Ritmo(canal.taxa_por_minuto) if canal.taxa_por_minuto else None
     saude = SaudeCanal(canal.acertos, canal.erros, canal.quedas, canal.doente_ate)
     paused = canal.pausado_ate is not None and now < canal.pausado_ate
     return EstadoCanal(
@@ -264,6 +274,7 @@ def _estado_of(canal: Canal, via: Via, usados: int, now: datetime) -> EstadoCana
         ultimo_recurso=via.ultimo_recurso,
         usavel=not paused and not saude.is_sick(now),
         cheio=_is_full(canal, usados),
+        esgotado=ritmo is not None and ritmo.refill(canal.fichas, canal.fichas_em, now) < 1,
     )
 
 

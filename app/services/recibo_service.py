@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Record
+from app.domain.caminho import UltimosRecursos
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.entrega import Falha
 from app.repositories.base import FatoHistorico, HistoricoRepository
@@ -66,16 +67,16 @@ class ReciboService:
         self._historico = HistoricoRepository(session, tenant_id)
         self._canais = CanalRepository(session, tenant_id)
 
-    async def apply(self, now: datetime, *, outro_meio: bool, limite: int = _LOTE) -> int:
+    async def apply(self, now: datetime, *, ultimos: UltimosRecursos, limite: int = _LOTE) -> int:
         """Apply what waits; return how many receipts were taken.
 
-        `outro_meio`: the hospital has a channel of last resort for numbers without WhatsApp.
+        `ultimos`: the hospital's channels of last resort, for numbers without WhatsApp.
         """
         rows = await self._recibos.take(now, limite=limite)
         if not rows:
             return 0
         novas = await self._sort(rows, now)
-        await self._fail(novas, outro_meio=outro_meio, now=now)
+        await self._fail(novas, ultimos, now)
         await self._prove(list(novas.provas.values()), now)
         if novas.cedo:
             await self._recibos.store(novas.cedo, tentar_em=now + _EARLY)
@@ -105,16 +106,13 @@ class ReciboService:
             ]
         )
 
-    async def _fail(self, novas: _Novas, *, outro_meio: bool, now: datetime) -> None:
+    async def _fail(self, novas: _Novas, ultimos: UltimosRecursos, now: datetime) -> None:
         """Write what did not arrive, unless something proves that it did; locks as docs/arquitetura.md has it."""
         failed = {message: why for message, why in novas.falhas.items() if message not in novas.provas or _final(why)}
         if not failed:
             return
-        enviadas = await self._load(failed)
-        following = [
-            follow_falha(enviada, *failed[message], outro_meio=outro_meio, now=now)
-            for message, enviada in enviadas.items()
-        ]
+        enviadas = await self._load(failed, ultimos)
+        following = [follow_falha(enviada, *failed[message], now=now) for message, enviada in enviadas.items()]
         await self._paradas.flag_without_whatsapp(_contacts(enviadas, failed, Falha.NUMERO), now)
         await self._paradas.stop_contact(_contacts(enviadas, failed, Falha.PAROU), now)
         await self._saida.lock_visits([ident for ident, _ in failed])
@@ -132,7 +130,9 @@ class ReciboService:
         if any(falha is Falha.CONFIGURACAO for falha, _ in failed.values()):
             await self._stop_channels(enviadas, failed, now)
 
-    async def _load(self, failed: Mapping[Message, tuple[Falha, str | None]]) -> dict[Message, Enviada]:
+    async def _load(
+        self, failed: Mapping[Message, tuple[Falha, str | None]], ultimos: UltimosRecursos
+    ) -> dict[Message, Enviada]:
         rows = await self._recibos.load_failed(list(failed))
         return {
             (row.id, row.dia): Enviada(
@@ -141,6 +141,7 @@ class ReciboService:
                 canal_id=row.canal_id,
                 tentativas=row.tentativas,
                 sessao=not row.exige_modelo,
+                outro_meio=ultimos.serve(row.canal_id, tem_email=row.tem_email),
             )
             for row in rows
             if (row.id, row.dia) in failed

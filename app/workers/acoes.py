@@ -1,5 +1,6 @@
 """What an operator does by hand at the gateway: a whole send of one visit now, a flow, the list of campaigns."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from app.database import Database
 from app.domain.confirmacao import Fato, SituacaoAgenda, StatusConfirmacao, TipoMensagem, decide, pode_perguntar
 from app.models import Atendimento, Contato
-from app.providers.base import GatewayHealth, Misconfigured, ProviderError, Receipt, StepResult
+from app.providers.base import GatewayHealth, Misconfigured, Receipt, StepResult
 from app.providers.botconversa import BotconversaProvider, Named
 from app.repositories.liberacao import LiberacaoRepository
 from app.repositories.planejamento import MensagemNova, PlanejamentoRepository, key_of
@@ -79,11 +80,17 @@ class GatewayActions:
         return await (await self._service()).list_campaigns()
 
     async def check(self) -> GatewayHealth:
-        """Tell whether the account answers."""
-        try:
-            return await (await self._channel()).provider.check()
-        except ProviderError as error:
-            return GatewayHealth(ok=False, detail=error.reason, ms=0.0)
+        """Tell whether every account of the hospital answers; of several, which do not."""
+        channels = sorted((await self._canais.all()).items())
+        ours = [pronto for (tenant_id, _), pronto in channels if tenant_id == self._tenant_id]
+        if not ours:
+            return GatewayHealth(ok=False, detail="Nenhum canal está configurado.", ms=0.0)
+        found = await asyncio.gather(*(pronto.provider.check() for pronto in ours))
+        if len(found) == 1:
+            return found[0]
+        wrong = [f"{pronto.nome}: {health.detail}" for pronto, health in zip(ours, found, strict=True) if not health.ok]
+        detail = "; ".join(wrong) or f"os {len(found)} canais respondem"
+        return GatewayHealth(ok=not wrong, detail=detail, ms=max(health.ms for health in found))
 
     async def service(self) -> BotconversaService:
         """Return every operation of the account."""

@@ -13,12 +13,13 @@ from loguru import logger
 from sqlalchemy import text
 
 from app.database import Database
+from app.domain.caminho import UltimosRecursos
 from app.models import Canal
 from app.providers.base import OutboundMessage, Setup, WebhookCall, WhatsAppProvider
 from app.providers.http import HttpClient
 from app.providers.registry import build_provider
 from app.repositories.hospital import HospitalRepository
-from app.services.liberacao_service import Via
+from app.services.liberacao_service import Via, last_resorts
 from app.workers.outbox import Gateway
 
 _FRESH_S: Final = 5.0  # a change in the panel is in force within this time, in every process
@@ -31,6 +32,7 @@ class CanalPronto:
 
     tenant_id: int
     canal_id: int
+    nome: str
     tipo: str
     public_id: str
     provider: WhatsAppProvider
@@ -101,16 +103,11 @@ class Canais:
         pronto = channels.get((tenant_id, canal_id))
         if pronto is None:
             return None
-        outro_meio = not pronto.provider.capabilities.last_resort and await self.has_last_resort(tenant_id)
-        return Gateway(pronto.provider, pronto.por_minuto, outro_meio)
+        return Gateway(pronto.provider, pronto.por_minuto, await self.last_resorts(tenant_id))
 
-    async def has_last_resort(self, tenant_id: int) -> bool:
-        """Tell whether the hospital has a channel for those whom WhatsApp does not reach."""
-        return any(
-            pronto.provider.capabilities.last_resort
-            for (tenant, _), pronto in (await self.all()).items()
-            if tenant == tenant_id
-        )
+    async def last_resorts(self, tenant_id: int) -> UltimosRecursos:
+        """Return the hospital's channels for those whom WhatsApp does not reach."""
+        return last_resorts((await self.vias()).get(tenant_id, {}))
 
     async def vias(self) -> Mapping[int, Mapping[int, Via]]:
         """Return hospital → channel → what a message costs there at most, and what must be minded."""
@@ -161,6 +158,7 @@ class Canais:
 
     async def _take(self, key: tuple[int, int], row: Canal) -> bool:
         version = (
+            row.nome,
             row.tipo,
             row.public_id,
             row.credenciais,
@@ -185,6 +183,7 @@ class Canais:
         return CanalPronto(
             tenant_id=key[0],
             canal_id=key[1],
+            nome=row.nome,
             tipo=row.tipo,
             public_id=row.public_id,
             provider=build_provider(

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Row
 
 from app import crypto
+from app.domain.caminho import UltimosRecursos
 from app.domain.confirmacao import (
     EstadoMensagem,
     Fato,
@@ -58,10 +59,12 @@ class ChunkStart:
         saida: SaidaRepository,
         *,
         can: Capabilities,
+        ultimos: UltimosRecursos,
         only_to: frozenset[str] | None = None,
     ) -> None:
         self._job, self._now, self._hospital, self._saida = job, now, hospital, saida
         self._composer = Composer(job, hospital, can, now)
+        self._ultimos = ultimos
         self._only_to = only_to
         self.started = Started()
         self.fatos: list[FatoHistorico] = []
@@ -137,6 +140,7 @@ class ChunkStart:
             canal_id=self._job.canal,
             tentativas=row.tentativas,
             sessao=row.sessao,
+            outro_meio=self._ultimos.serve(self._job.canal, tem_email=any(visit.email for visit, _ in kept)),
         )
         visitas = tuple(visita.atendimento_id for visita in saida.visitas)
         self.started.no_ar[message.key] = NoAr(enviada, visitas, row.custo, row.externo_id)

@@ -1,5 +1,6 @@
 """What arrives: verified on the raw bytes, read, applied and committed before it is acknowledged."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,7 +18,8 @@ from app.providers.base import Handshake, UnreadableWebhook, WebhookCall
 from app.repositories.canais import CanalRepository
 from app.repositories.entrada import EntradaRepository
 from app.schemas import Recebida
-from app.services.webhook_service import Chegada, WebhookService
+from app.services.caso import Chegada
+from app.services.webhook_service import WebhookService
 from app.workers.canais import Canais, CanalPronto
 from app.workers.fila import Fila
 from app.workers.recibos import ReceiptInbox
@@ -30,6 +32,7 @@ _LONGEST_KEY: Final = 200
 _SIZE: Final = 32  # answers of one transaction
 _AT_ONCE: Final = 2
 _NEWS: Final = {"success": True, "status": "RECEBIDO"}
+_NEWS_RAW: Final = json.dumps(_NEWS).encode()
 
 Resposta = dict[str, Any]
 
@@ -78,6 +81,8 @@ class Inbox:
         self._metrics.webhook_took(pronto.tipo, monotonic() - began)
         for answer in answers:
             self._metrics.inbound(pronto.tipo, str(answer["status"]))
+        if not events:
+            self._metrics.inbound(pronto.tipo, "SEM_EVENTO")
         return _answered(pronto, answers, events)
 
     async def greet(self, query: Mapping[str, str], *, canal: str) -> str | None:
@@ -197,7 +202,9 @@ def _answered(pronto: CanalPronto, answers: Sequence[Resposta], events: Sequence
         return WebhookAnswer(200, {}, media_type=wanted[0], raw=wanted[1])
     if answers:
         return WebhookAnswer(200, answers[-1])
-    return WebhookAnswer(200, _NEWS if events else {"success": True, "status": "SEM_EVENTO"})
+    if events:
+        return WebhookAnswer(200, _NEWS, raw=_NEWS_RAW)
+    return WebhookAnswer(200, {"success": True, "status": "SEM_EVENTO"})
 
 
 def _chegada(event: Recebida, body: str, pronto: CanalPronto, request_id: str | None, *, posicao: int) -> Chegada:

@@ -1,9 +1,9 @@
 """How a message leaves: start, send, record. A chunk may run twice; a message may not."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.database import Database, is_away
 from app.domain.backoff import retry_delay
+from app.domain.caminho import UltimosRecursos
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.entrega import Falha
 from app.domain.ritmo import Ritmo
-from app.domain.saude import PROVA, judge
+from app.domain.saude import fall, judge
 from app.observability import Metrics
 from app.providers.base import (
     Ambiguous,
@@ -37,11 +38,12 @@ from app.repositories.saida import Resultado, SaidaRepository
 from app.services.consequencia import NAO_ENTREGUE, Consequencia, follow
 from app.services.liberacao_service import ChunkJob
 from app.workers.chunk import QUEM, ChunkStart, Started
-from app.workers.disjuntor import Disjuntor
+from app.workers.disjuntor import Contagem, Disjuntor, failed
 
 _RECORD_TRIES: Final = 8  # with back-off about a minute: a restarting database must not make sent messages uncertain
 _AWAY: Final = "gateway_fora"
 _PAUSE_MISCONFIGURED: Final = timedelta(minutes=5)
+_SHORTEST_PAUSE_S: Final = 1.0  # some say "too fast" and "again in 0 seconds" in one breath
 _BUSY: Final = (EstadoMensagem.EM_ENVIO, EstadoMensagem.INCERTA)
 _SOON_S: Final = 0.002  # not worth waiting for
 _LONGEST_WAIT_S: Final = 2.0
@@ -58,8 +60,21 @@ class Gateway:
 
     provider: WhatsAppProvider
     por_minuto: int | None
-    outro_meio: bool = False
-    """The hospital has a channel of last resort for those whom WhatsApp does not reach."""
+    ultimos: UltimosRecursos = field(default_factory=UltimosRecursos)
+    """The hospital's channels for those whom WhatsApp does not reach."""
+
+
+@dataclass(slots=True)
+class _Sending:
+    """A chunk while the gateway has it."""
+
+    provider: WhatsAppProvider
+    fuse: Disjuntor
+    contagem: Contagem = field(default_factory=Contagem)
+
+    def note(self, *, failure: bool) -> None:
+        self.fuse.note(failure=failure)
+        self.contagem.note(failure=failure)
 
 
 class Outbox:
@@ -82,6 +97,7 @@ class Outbox:
         self._clock = clock
         self._slots = asyncio.Semaphore(concurrency)
         self._only_to = only_to
+        self._fuses: defaultdict[tuple[int, int], Disjuntor] = defaultdict(Disjuntor)
 
     async def send_chunk(self, job: ChunkJob) -> Sequence[Outcome]:
         """Send what is still wanted of one chunk; return what the gateway said of each message handed over."""
@@ -90,15 +106,22 @@ class Outbox:
             logger.bind(tenant=job.tenant, canal=job.canal).warning("outbox.channel_gone")
             await self._give_back(job, "canal_desligado")
             return []
-        if job.prova and not await self._answers(job, gateway):
+        fuse = self._fuses[job.tenant, job.canal]
+        if job.prova or fuse.em_duvida:
+            if not await self._answers(job, gateway):
+                return []
+            fuse.close()
+        if fuse.aberto:
+            await self._give_back(job, _AWAY)
             return []
         began = monotonic()
         started = await self._start(job, gateway)
-        fuse = Disjuntor()
-        sent = await self._hand_over(gateway.provider, started.outbound, job, fuse)
+        sending = _Sending(gateway.provider, fuse)
+        sent = await self._hand_over(sending, started.outbound, job)
         outcomes = list(zip(started.outbound, sent, strict=True))
         if outcomes:
-            await self._record(job, gateway, _Sent(started, outcomes, fuse))
+            fuse.doubt(sending.contagem)
+            await self._record(job, gateway, _Sent(started, outcomes, sending.contagem, caiu=fuse.aberto))
             self._metrics.chunk_took(gateway.provider.name, monotonic() - began)
         return outcomes
 
@@ -111,7 +134,7 @@ class Outbox:
             if not health.ok:
                 await _return_all(SaidaRepository(session, job.tenant), job, _AWAY, now)
                 saude = await canais.lock_health(job.canal)
-                await canais.set_health(job.canal, judge(saude, acertos=0, erros=PROVA, now=now))
+                await canais.set_health(job.canal, saude if saude.is_sick(now) else fall(saude, now))
             if gateway.por_minuto:
                 await canais.refund(job.canal, -1, teto=Ritmo(gateway.por_minuto).teto)  # a request like any other
         return health.ok
@@ -134,7 +157,7 @@ class Outbox:
                 return Started()
             hospital = await HospitalRepository(session, job.tenant).load()
             can = gateway.provider.capabilities
-            chunk = ChunkStart(job, now, hospital, saida, can=can, only_to=self._only_to)
+            chunk = ChunkStart(job, now, hospital, saida, can=can, ultimos=gateway.ultimos, only_to=self._only_to)
             await chunk.prepare()
             efeitos = EfeitoRepository(session, job.tenant)
             await efeitos.wake(chunk.waking, now=now)
@@ -143,37 +166,35 @@ class Outbox:
             return chunk.started
 
     async def _hand_over(
-        self, provider: WhatsAppProvider, messages: Sequence[OutboundMessage], job: ChunkJob, fuse: Disjuntor
+        self, sending: _Sending, messages: Sequence[OutboundMessage], job: ChunkJob
     ) -> list[Receipt | ProviderError]:
-        """Send all, spaced out where the channel's rate asks for it."""
+        """Send all, spaced out where the channel's rate asks for it; nothing waits once the gateway is gone."""
         loop = asyncio.get_running_loop()
         ahead = min(max(job.inicio - self._clock().timestamp(), 0.0), _LONGEST_WAIT_S)
         begin = loop.time() + ahead
-        sending = []
+        under_way = []
         for position, message in enumerate(messages):
             wait = begin + position / job.por_s - loop.time() if job.por_s else 0.0
-            if wait > _SOON_S:
+            if wait > _SOON_S and not sending.fuse.aberto:
                 await asyncio.sleep(wait)
-            sending.append(asyncio.create_task(self._try_send(provider, message, fuse)))
-        return await asyncio.gather(*sending)
+            under_way.append(asyncio.create_task(self._try_send(sending, message)))
+        return await asyncio.gather(*under_way)
 
-    async def _try_send(
-        self, provider: WhatsAppProvider, message: OutboundMessage, fuse: Disjuntor
-    ) -> Receipt | ProviderError:
+    async def _try_send(self, sending: _Sending, message: OutboundMessage) -> Receipt | ProviderError:
         """Send one message; one message's bug must not lose what became of its neighbours."""
         async with self._slots:
-            if fuse.aberto:
+            if sending.fuse.aberto:
                 return Unavailable(_AWAY)
             began = monotonic()
             outcome: Receipt | ProviderError
             try:
-                outcome = await provider.send(message)
+                outcome = await sending.provider.send(message)
             except ProviderError as error:
                 outcome = error
             except Exception as error:  # noqa: BLE001  an unknown failure may have reached the patient: never repeated blindly
                 logger.bind(mensagem=message.key, error=type(error).__name__).error("outbox.send_failed")
                 outcome = Ambiguous(type(error).__name__)
-            fuse.note(outcome, monotonic() - began)
+            sending.note(failure=failed(outcome, monotonic() - began))
             return outcome
 
     async def _record(self, job: ChunkJob, gateway: Gateway, sent: "_Sent") -> None:
@@ -193,9 +214,9 @@ class Outbox:
 
     async def _record_once(self, job: ChunkJob, gateway: Gateway, sent: "_Sent") -> None:
         now = self._clock()
-        following = sent.follow(outro_meio=gateway.outro_meio, now=now)
         async with self._database.session_scope(job.tenant) as session:
             recorder = _Recorder(session, job, gateway, now)
+            following = sent.follow(caiu=await recorder.falls(sent), now=now)
             await recorder.write(sent, following)
         states = Counter(consequencia.resultado.estado for consequencia in following)
         for estado, count in states.items():
@@ -208,12 +229,12 @@ class _Sent:
 
     started: Started
     outcomes: Sequence[Outcome]
-    fuse: Disjuntor
+    contagem: Contagem
+    caiu: bool
 
-    def follow(self, *, outro_meio: bool, now: datetime) -> list[Consequencia]:
-        caiu = self.fuse.aberto
+    def follow(self, *, caiu: bool, now: datetime) -> list[Consequencia]:
         return [
-            follow(self.started.no_ar[message.key].enviada, outcome, outro_meio=outro_meio, caiu=caiu, now=now)
+            follow(self.started.no_ar[message.key].enviada, outcome, caiu=caiu, now=now)
             for message, outcome in self.outcomes
         ]
 
@@ -236,6 +257,14 @@ class _Recorder:
         self._efeitos = EfeitoRepository(session, job.tenant)
         self._historico = HistoricoRepository(session, job.tenant)
         self._job, self._gateway, self._now = job, gateway, now
+
+    async def falls(self, sent: _Sent) -> bool:
+        """Tell whether the channel is given up for now: by this process alone, or with what was known of it."""
+        contagem = sent.contagem
+        if sent.caiu or not contagem.erros:
+            return sent.caiu
+        _, saude = await self._canais.may_send(self._job.canal, self._now)
+        return judge(saude, acertos=contagem.acertos, erros=contagem.erros, now=self._now).is_sick(self._now)
 
     async def write(self, sent: _Sent, following: Sequence[Consequencia]) -> None:
         """Write the results of those messages that nobody else moved meanwhile (a receipt may have been faster)."""
@@ -271,7 +300,7 @@ class _Recorder:
         """Give back what was not spent, judge the channel's health, and slow it where it asks for that."""
         canal = self._job.canal
         saude = await self._canais.lock_health(canal)
-        judged = judge(saude, acertos=sent.fuse.acertos, erros=sent.fuse.erros, now=self._now)
+        judged = judge(saude, acertos=sent.contagem.acertos, erros=sent.contagem.erros, now=self._now)
         if judged != saude:
             await self._canais.set_health(canal, judged)
         if judged.is_sick(self._now):
@@ -286,7 +315,8 @@ class _Recorder:
         """Slow the channel that asked for it; the others go on."""
         waits = [outcome.retry_after for _, outcome in outcomes if isinstance(outcome, Throttled)]
         if waits:
-            await self._canais.pause(self._job.canal, self._now + timedelta(seconds=max(waits)), "limite_do_gateway")
+            ate = self._now + timedelta(seconds=max(*waits, _SHORTEST_PAUSE_S))
+            await self._canais.pause(self._job.canal, ate, "limite_do_gateway")
         wrong = next((outcome for _, outcome in outcomes if isinstance(outcome, Misconfigured)), None)
         if wrong is not None:
             logger.bind(canal=self._job.canal, reason=wrong.reason).error("outbox.channel_misconfigured")

@@ -59,12 +59,12 @@ class ReceiptInbox:
 
     async def apply_of(self, tenant_id: int, now: datetime) -> int:
         """Apply what waits at one hospital."""
-        outro_meio = await self._canais.has_last_resort(tenant_id)
+        ultimos = await self._canais.last_resorts(tenant_id)
         total = 0
         try:
             for _ in range(_BATCHES):
                 async with self._database.session_scope(tenant_id) as session:
-                    taken = await ReciboService(session, tenant_id).apply(now, outro_meio=outro_meio)
+                    taken = await ReciboService(session, tenant_id).apply(now, ultimos=ultimos)
                 total += taken
                 if not taken:
                     break

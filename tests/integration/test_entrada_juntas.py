@@ -9,7 +9,8 @@ import pytest
 
 from app.embedded import ServerAddress
 from app.schemas import Recebida
-from app.services.webhook_service import Chegada, WebhookService
+from app.services.caso import Chegada
+from app.services.webhook_service import WebhookService
 from tests.cenario import Cenario
 from tests.conftest import DATABASE, PASSWORD
 from tests.fabricas import make_agenda

@@ -11,6 +11,7 @@ from app.connectors.base import AtendimentoImportado
 from app.scheduler import AppointmentScheduler, SchedulerOptions
 from app.services.liberacao_service import Via
 from app.workers.canais import Canais
+from app.workers.recibos import ReceiptInbox
 from tests.cenario import Cenario, add_canal, take_jobs
 from tests.fabricas import make_agenda
 
@@ -166,15 +167,21 @@ class TwoHospitals:
         return {self._broken: BrokenCosts(), **others}
 
 
+async def nothing_to_sync(*_: object) -> int:
+    return 0
+
+
 async def test_one_hospitals_failure_leaves_the_others_their_messages(cenario: Cenario, outro_hospital: int) -> None:
     await add_canal(cenario.database, outro_hospital, cenario.fake.url, segredos=["x"])
     await plan(cenario, 3)
-    programa = cenario.programa
+    programa, canais = cenario.programa, TwoHospitals(outro_hospital, cenario.programa.canais)
     scheduler = AppointmentScheduler(
         cenario.database,
-        TwoHospitals(outro_hospital, programa.canais),
+        canais,
         programa.webhook,
         cenario.relogio,
+        receipts=ReceiptInbox(cenario.database, programa.canais),
+        sync_templates=nothing_to_sync,
         options=SchedulerOptions(),
     )
     assert await scheduler.release() == 3

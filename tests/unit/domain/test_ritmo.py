@@ -1,5 +1,6 @@
 """A channel never spends more than its rate in any minute, whatever is drawn and whenever."""
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -74,3 +75,60 @@ def test_a_mark_far_in_the_future_does_not_stop_the_channel() -> None:
 def test_an_idle_channel_holds_two_seconds_of_its_rate_and_no_more() -> None:
     ritmo = Ritmo(600)
     assert ritmo.refill(0, AGORA - timedelta(days=1), AGORA) == ritmo.teto == 20
+
+
+def seats(ritmo: Ritmo, rounds: Iterable[tuple[float, float, int]]) -> list[datetime]:
+    """Let releasers seat messages: (seconds since the last round, how far the clock is ahead, how many)."""
+    now, vaga_em, leaves = AGORA, None, []
+    for wait, ahead, quantas in rounds:
+        now += timedelta(seconds=wait)
+        inicio, vaga_em = ritmo.seat(vaga_em, quantas, now + timedelta(seconds=ahead))
+        leaves += [inicio + timedelta(seconds=n * 60 / ritmo.por_minuto) for n in range(quantas)]
+    return leaves
+
+
+def worst_second(leaves: Sequence[datetime]) -> int:
+    ordered, most, last = sorted(leaves), 0, 0
+    for first, em in enumerate(ordered):
+        while last < len(ordered) and ordered[last] - em < timedelta(seconds=1, microseconds=-50):
+            last += 1
+        most = max(most, last - first)
+    return most
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    por_minuto=st.sampled_from([1200, 1300, 4800, 60_000]),
+    rounds=st.lists(
+        st.tuples(st.sampled_from([0.0, 0.1, 0.5, 1.0, 3.0]), st.floats(-2, 2), st.floats(0, 1)), max_size=40
+    ),
+)
+def test_no_second_sees_more_than_the_rate_whoever_releases(
+    por_minuto: int, rounds: list[tuple[float, float, float]]
+) -> None:
+    ritmo = Ritmo(por_minuto)
+    por_s = por_minuto / 60
+    told = [(wait, ahead, int(share * ritmo.teto)) for wait, ahead, share in rounds]
+    assert worst_second(seats(ritmo, told)) <= math.ceil(por_s)
+
+
+def test_messages_of_two_rounds_follow_one_another_without_a_gap() -> None:
+    ritmo = Ritmo(60_000)
+    inicio, vaga = ritmo.seat(None, 500, AGORA)
+    assert (inicio, vaga) == (AGORA, AGORA + timedelta(seconds=0.5))
+    assert ritmo.seat(vaga, 500, AGORA) == (vaga, AGORA + timedelta(seconds=1))
+
+
+def test_an_idle_channel_begins_now_and_saves_up_nothing() -> None:
+    inicio, _ = Ritmo(60_000).seat(AGORA - timedelta(hours=1), 500, AGORA)
+    assert inicio == AGORA
+
+
+def test_a_seat_far_in_the_future_was_a_wrong_clock_and_does_not_stop_the_channel() -> None:
+    inicio, _ = Ritmo(60_000).seat(AGORA + timedelta(days=1), 1, AGORA)
+    assert inicio == AGORA
+
+
+@pytest.mark.parametrize(("por_minuto", "veloz"), [(600, False), (1199, False), (1200, True), (60_000, True)])
+def test_from_twenty_a_second_on_the_gateway_would_see_a_burst(por_minuto: int, *, veloz: bool) -> None:
+    assert Ritmo(por_minuto).veloz is veloz
