@@ -136,7 +136,7 @@ async def _alone(database: Database, tenant_id: int) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _program(palco: Palco, tenant_id: int, relogio: Relogio, *, public_url: str) -> AsyncIterator[Programa]:
-    http = HttpClient(HttpLimits(connections=10, connect_s=2, read_s=0.3))
+    http = HttpClient(HttpLimits(connections=10, connect_s=2, read_s=1))
     canais = Canais(palco.database, http, relogio, must_prove=True, public_url=public_url)
     settings = Settings(data_dir=palco.folder)
     try:

@@ -34,7 +34,7 @@ class DeGateway(Bancada):
     fake: FakeGateway
 
     async def start(self) -> None:
-        self.fake.slow_seconds, self.fake.silent_seconds = 0.05, 1.0
+        self.fake.slow_seconds, self.fake.silent_seconds = 0.05, 3.0
         await self.fake.start()
 
     async def stop(self) -> None:

@@ -30,7 +30,7 @@ _STATES: Final = {
     "falhou": "failed",
     "agendada": "waiting",
 }
-_STOPS: Final = "configuracao"
+_SLOWER: Final = "limite_do_gateway"
 
 
 @dataclass
@@ -62,10 +62,10 @@ def tell(conduta: Conduta | None) -> str:
 
 
 def _at_once(conduta: Conduta) -> str:
-    if conduta.pausa_motivo is not None and conduta.pausa_motivo.startswith(_STOPS) and conduta.pausa is not None:
+    if conduta.pausa is not None and conduta.pausa_motivo == _SLOWER:
+        return f"**channel pauses** {conduta.pausa.total_seconds():.0f} s"
+    if conduta.pausa is not None:
         return f"**channel stopped** for {conduta.pausa.total_seconds() / 60:.0f} min"
-    if conduta.estado == "agendada" and conduta.pausa is not None:
-        return f"**waits** {conduta.pausa.total_seconds():.0f} s, the channel too"
     if conduta.estado == "agendada":
         return "**waits** a little, tries again"
     return {"incerta": "**uncertain**", "falhou": "**given up**"}.get(conduta.estado, "**sent**")
@@ -134,10 +134,12 @@ patient got this message, whichever channel it went by. "–": cannot happen the
 - **sent**: counted as sent; receipts say more, where there are any.
 - **uncertain** (`incerta`): it may have arrived, so it is neither repeated nor given to the next channel. A receipt
   that names it settles it, and so does an answer of the patient; else the next step of the visit asks again. It counts
-  against the channel's health. A hospital that prefers twice to never says so in its policy (`ao_incerta`).
-- **waits**: it surely was not taken, so it leaves once more: after the time that the gateway asks for, in which its
-  channel sends nothing; or, where it asks for none, after half a minute, then twice as long from try to try. The latter
-  counts against the channel's health: a channel that fell is left alone for a while, and what waits goes by the next.
+  against the channel's health, and a channel that gave nobody a clear answer lately is asked whether it lives before it
+  gets another message. A hospital that prefers twice to never says so in its policy (`ao_incerta`).
+- **waits**: it surely was not taken, so it leaves once more: after about half a minute, then twice as long from try to
+  try. It counts against the channel's health: one that fell is left alone for a while, and what waits goes by the next.
+- **channel pauses**: as long as the gateway asks for. Nothing was taken: the message goes by the next channel at once,
+  or waits here until the pause is over.
 - **channel stopped**: the key, the account or its payment is wrong, and an operator is told. Nothing is lost: what
   waits goes by the next channel at once, or waits here until it is mended.
 - **given up** (`falhou`): the visit is put before a person, with the reason.

@@ -25,7 +25,7 @@ class Botconversa(Bancada):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
-        options = FakeOptions(per_minute=None, slow_seconds=0.05, silent_seconds=1.0)
+        options = FakeOptions(per_minute=None, slow_seconds=0.05, silent_seconds=3.0)
         self.fake = FakeBotconversa(clock, self._key, options)
 
     @property
@@ -88,7 +88,7 @@ class Email(Bancada):
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock)
-        self.fake = FakeSmtp(Options(users=dict([self._login]), slow_seconds=0.05))
+        self.fake = FakeSmtp(Options(users=dict([self._login]), slow_seconds=0.05, silent_seconds=3.0))
 
     _login: ClassVar[tuple[str, str]] = ("confirma", "s3nh4-de-teste-0001")
 
@@ -101,7 +101,7 @@ class Email(Bancada):
             "remetente": "confirma@santacasa.exemplo",
             "hospital": "Santa Casa de Teste",
             "espera_s": 2,
-            "espera_entrega_s": 0.3,
+            "espera_entrega_s": 1,
         }
 
     @property
