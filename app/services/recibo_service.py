@@ -57,6 +57,11 @@ class _Novas:
     falhas: dict[Message, _Queixa] = field(default_factory=dict)
     cedo: list[Recibo] = field(default_factory=list)
 
+    def arrived(self, message: Message) -> bool:
+        """Tell whether something proves that it reached the phone: that it was sent is older news than a failure."""
+        prova = self.provas.get(message)
+        return prova is not None and prova.estado is not EstadoMensagem.ENVIADA
+
     def take(self, message: Message, row: Record) -> None:
         """Keep the furthest proof and the first failure of a message."""
         estado = EstadoMensagem(row.estado)
@@ -126,7 +131,7 @@ class ReciboService:
 
     async def _fail(self, novas: _Novas, ultimos: UltimosRecursos, now: datetime) -> None:
         """Write what did not arrive, unless something proves that it did; locks as docs/arquitetura.md has it."""
-        told = {message: why for message, why in novas.falhas.items() if message not in novas.provas or _final(why)}
+        told = {message: why for message, why in novas.falhas.items() if _final(why) or not novas.arrived(message)}
         enviadas = await self._load(told, ultimos) if told else {}
         if not enviadas:
             return

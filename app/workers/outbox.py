@@ -272,10 +272,12 @@ class _Recorder:
         self._job, self._gateway, self._now = job, gateway, now
 
     async def falls(self, sent: _Sent) -> bool:
-        """Tell whether the channel is given up for now: by this process alone, or with what was known of it."""
+        """Tell whether the channel is given up for now, or about to be: nothing of the chunk found a gateway."""
         contagem = sent.contagem
         if sent.caiu or not contagem.erros:
             return sent.caiu
+        if not contagem.acertos:
+            return True  # tried again at once, it is asked whether it lives; if not, the next channel takes over
         _, saude = await self._canais.may_send(self._job.canal, self._now)
         return judge(saude, acertos=contagem.acertos, erros=contagem.erros, now=self._now).is_sick(self._now)
 

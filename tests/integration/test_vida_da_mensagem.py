@@ -332,7 +332,7 @@ CASOS: Final = (
         for falha in Falha
         if falha is not Falha.PAROU
     ),
-    pytest.param(told(M.FALHOU, Falha.PAROU), NAO_CHEGOU | RETIRADA, id="a receipt: parou"),
+    pytest.param(told(M.FALHOU, Falha.PAROU), NAO_CHEGOU, id="a receipt: parou"),  # of what never left nobody complains
     pytest.param(reception_cancels, RETIRADA, id="reception cancels"),
     pytest.param(hospital_cancels, RETIRADA, id="the hospital cancels"),
     pytest.param(cut_off_passes, set(), id="cancelled by silence"),
