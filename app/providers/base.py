@@ -255,7 +255,7 @@ class UnreadableWebhook(Exception):
     def __init__(self, code: str, mensagem: str, *, campo: str | None = None) -> None:
         super().__init__(code)
         self.code = code
-        """formulario | json_invalido | formato_desconhecido | tipo_invalido | sem_identificacao"""
+        """formulario | json_invalido | formato_desconhecido | tipo_invalido | sem_identificacao | corpo_grande"""
         self.mensagem = mensagem
         self.campo = campo
 

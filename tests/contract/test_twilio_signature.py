@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from time import process_time
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
@@ -160,6 +162,26 @@ def test_what_the_simulator_makes() -> None:
     forged = inbound.forged("1")
     headers = {name.lower(): value for name, value in forged.headers.items()}
     assert not is_authentic(WebhookCall(forged.body, headers, URL_B), [TOKEN_B])
+
+
+def test_a_stranger_without_a_signature_costs_nothing() -> None:
+    started = process_time()
+    assert not is_authentic(call(URL_B, b"&a=1" * 700_000, None), [TOKEN_B])
+    assert process_time() - started < 0.05
+
+
+@pytest.mark.parametrize(
+    ("fields", "passes"),
+    [
+        pytest.param([(f"Field{n}", "1") for n in range(200)], True, id="as many as there may be"),
+        pytest.param([(f"Field{n}", "1") for n in range(201)], False, id="one more"),
+        pytest.param([("Body", "x" * 60_000)], True, id="long"),
+        pytest.param([("Body", "x" * 65_536)], False, id="longer than any form of Twilio's"),
+    ],
+)
+def test_no_form_is_larger_than_twilio_makes_them(fields: list[tuple[str, str]], *, passes: bool) -> None:
+    made = call(URL_B, urlencode(fields).encode(), sign("t", URL_B, fields))
+    assert is_authentic(made, ["t"]) is passes
 
 
 @settings(deadline=None)
