@@ -15,7 +15,16 @@ _URL: Final = re.compile(r"(?P<scheme>https?)://(?P<host>[^/?#]*?)(?P<port>:[0-9
 _STANDARD_PORTS: Final[Mapping[str, str]] = {"https": ":443", "http": ":80"}
 
 
-def is_authentic(call: WebhookCall, secrets: Sequence[str]) -> bool:
+def is_authentic(call: WebhookCall, secrets: Sequence[str], *, account_sid: str) -> bool:
+    """Tell whether the call is signed, and about this account.
+
+    Nothing in what is signed separates the address from the form, so its end may be moved over into the query and the
+    signature still holds. The account's id is the first name of every form: it cannot be moved and be there.
+    """
+    return is_signed(call, secrets) and (_is_json(call.body) or _account(call.body) == account_sid)
+
+
+def is_signed(call: WebhookCall, secrets: Sequence[str]) -> bool:
     """Tell whether one of `secrets` (the Auth Token, or a shared key of the newer scheme) signed this call."""
     given = call.headers.get("x-twilio-signature", "")
     if not given:
@@ -45,12 +54,21 @@ def _digest(settings: str) -> str | None:
     return _DIGESTS.get((named.get("algorithm") or "HMAC_SHA1").upper())
 
 
+def _account(body: bytes) -> str | None:
+    told = (read_form(body) or {}).get("AccountSid", ())
+    return told[0] if len(told) == 1 else None
+
+
+def _is_json(body: bytes) -> bool:
+    return body.lstrip()[:1] in {b"{", b"["}
+
+
 def _signed_body(url: str, body: bytes) -> str | None:
     """Return what is signed after the address; None when no call of Twilio's has this body under this address."""
     query = read_form(url.partition("?")[2].encode("utf-8", "replace"))
     told = query.get("bodySHA256") if query is not None else None
-    if told:
-        return "" if hashlib.sha256(body).hexdigest() == told[0].lower() else None
+    if told:  # of a JSON only: what a patient writes could put one beside a form
+        return "" if _is_json(body) and hashlib.sha256(body).hexdigest() == told[0].lower() else None
     params = read_form(body)
     if params is None:
         return None
