@@ -264,10 +264,10 @@ class UnreadableWebhook(Exception):
 class WebhookCall:
     """A request somebody made to us, as it came: signatures are over these bytes and this address."""
 
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Names in lower case."""
-    url: str = ""
+    url: str = field(default="", repr=False)
     """The public address that was called, with its query: rebuilt from our own configuration, never from `Host`."""
 
 
@@ -277,7 +277,7 @@ class Setup:
 
     config: Mapping[str, object]
     """The channel's own settings, in clear."""
-    credentials: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
     http: "HttpClient"
     clock: Callable[[], datetime]
     webhook_url: str | None = None

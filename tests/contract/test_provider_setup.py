@@ -17,6 +17,7 @@ from app.providers.base import (
     Setup,
     Throttled,
     Unavailable,
+    WebhookCall,
     error_from,
     retry_after,
 )
@@ -46,6 +47,12 @@ def test_each_gateway_has_its_page_and_its_cases(kind: str) -> None:
 def test_a_channel_with_nothing_but_its_key(http: HttpClient, clock: Any) -> None:
     provider = build_provider("botconversa", Setup({}, {"api_key": "k"}, http, clock))
     assert provider.capabilities.rate_per_minute == 600
+
+
+def test_neither_credentials_nor_what_a_patient_wrote_shows_in_a_trace(http: HttpClient, clock: Any) -> None:
+    call = WebhookCall(b"confirmo", {"x-webhook-secret": "segredo"}, "https://h.test/webhook/c?segredo=segredo")
+    assert [told for told in ("confirmo", "segredo") if told in repr(call)] == []
+    assert "chave" not in repr(Setup({}, {"api_key": "chave"}, http, clock))
 
 
 @pytest.mark.parametrize(
