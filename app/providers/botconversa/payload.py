@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.providers.base import UnreadableWebhook
+from app.providers.ids import read_id
 from app.schemas.campos import is_absent
 from app.schemas.classic import ClassicWebhookData
 from app.schemas.n8n import N8NWebhookData
@@ -94,7 +95,7 @@ def _read_classic(data: Body) -> Recebida:
         Recebida(
             kind="status" if is_status else "resposta",
             telefone=_phone(contact.phone),
-            subscriber_id=contact.id,
+            subscriber_id=read_id(contact.id),
             texto="" if is_status or message is None else message.content or "",
             message_id=message.id if message else None,
             sent_at=message.timestamp if message else None,
@@ -129,7 +130,7 @@ def _read_flat(data: Body) -> Recebida:
         Recebida(
             kind="status" if is_status else "resposta",
             telefone=_phone(flat.telefone),
-            subscriber_id=flat.subscriber_id,
+            subscriber_id=read_id(flat.subscriber_id),
             texto=flat.resposta or flat.mensagem_original or "",
             message_id=flat.mensagem_id,
             sent_at=flat.enviada_em,

@@ -12,6 +12,7 @@ from app.domain.entrega import Falha
 from app.providers.base import UnreadableWebhook
 from app.providers.evolution.codes import FALHAS, falha_of_connection
 from app.providers.evolution.content import Body, read_content, text_of
+from app.providers.ids import read_id
 from app.schemas.recebida import Recebida
 
 _PERSON: Final = re.compile(r"([0-9]{5,20})(?::[0-9]{1,4})?@(s\.whatsapp\.net|c\.us|lid)")
@@ -146,7 +147,7 @@ def _echo(data: Body) -> Recebida | None:
 
 def _connection(data: Body) -> Recebida | None:
     state, reason = text_of(data, "state"), data.get("statusReason")
-    codigo = str(reason) if isinstance(reason, int) and not isinstance(reason, bool) else None
+    codigo = read_id(reason) if isinstance(reason, int) else None
     falha = falha_of_connection(state, codigo)
     return Recebida(kind="conta", status=state, falha=falha, codigo=codigo if falha else None) if state else None
 
@@ -167,7 +168,8 @@ def _joined(low: object, high: object) -> int | None:
 
 
 def _id(value: object) -> str | None:
-    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+    text = read_id(value) if isinstance(value, str) else None
+    return text if text is not None and _ID.fullmatch(text) else None
 
 
 def _alone(envelope: Mapping[str, Any], item: Body) -> str:

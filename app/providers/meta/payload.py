@@ -8,8 +8,9 @@ import msgspec
 
 from app.domain.confirmacao import EstadoMensagem
 from app.providers.base import UnreadableWebhook
+from app.providers.ids import read_code
 from app.providers.meta.codes import falha_of
-from app.providers.meta.content import Body, listed, object_of, person, phone_of, read_message, text_of, when
+from app.providers.meta.content import Body, id_of, listed, object_of, person, phone_of, read_message, text_of, when
 from app.providers.meta.news import NEWS_FIELDS, read_errors, read_news
 from app.schemas.recebida import Recebida
 
@@ -148,7 +149,7 @@ def _alone(head: str, part: str, raw: Body, contact: Body) -> str:
 
 def _read_status(raw: Body, contact: Body, corpo: str | None) -> Recebida | None:
     """Read one receipt; what it is about is found by our own key even where Meta's id is not known yet."""
-    status, about, key = text_of(raw, "status"), text_of(raw, "id"), text_of(raw, "biz_opaque_callback_data")
+    status, about, key = text_of(raw, "status"), id_of(raw, "id"), id_of(raw, "biz_opaque_callback_data")
     if status is None or (about is None and key is None) or raw.get("recipient_type") == "group":
         return None
     phone = phone_of(raw.get("recipient_id"))
@@ -163,15 +164,11 @@ def _read_status(raw: Body, contact: Body, corpo: str | None) -> Recebida | None
         estado=_ESTADOS.get(status),
         about_id=about,
         our_key=key,
-        falha=falha_of(_number(code), phone or "") if failed else None,
+        falha=falha_of(read_code(code), phone or "") if failed else None,
         codigo=code,
         corpo=corpo,
     )
 
 
 def _code(raw: Body) -> str | None:
-    return next((said for error in listed(raw.get("errors")) if (said := text_of(error, "code"))), None)
-
-
-def _number(code: str | None) -> int | None:
-    return int(code) if code is not None and code.isascii() and code.isdigit() else None
+    return next((said for error in listed(raw.get("errors")) if (said := id_of(error, "code"))), None)

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.domain.confirmacao import EstadoMensagem
 from app.providers.base import UnreadableWebhook, WebhookCall
+from app.providers.ids import read_id
 from app.providers.twilio.codes import falha_of, read_code
 from app.providers.twilio.form import read_form
 from app.schemas.campos import clean_text
@@ -85,7 +86,7 @@ def _read_status(form: Form, status: str, key: str | None) -> Recebida:
         subscriber_id=person,
         status=status,
         estado=estado,
-        about_id=_sid(form),
+        about_id=read_id(_sid(form)),
         our_key=key,
         falha=falha_of(code) if has_failed else None,
         codigo=str(code) if code is not None else None,
@@ -108,7 +109,7 @@ def _read_answer(form: Form) -> Sequence[Recebida]:
         texto=form.get("Body") or form.get("ButtonText") or form.get("ListTitle") or "",
         message_id=_sid(form),
         nome=form.get("ProfileName") or None,
-        quoted_id=form.get("OriginalRepliedMessageSid") or None,
+        quoted_id=read_id(form.get("OriginalRepliedMessageSid")),
         botao=form.get("ButtonPayload") or form.get("ListId") or None,
         midia=_midia(form),
     )

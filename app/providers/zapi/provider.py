@@ -23,6 +23,7 @@ from app.providers.base import (
     WebhookCall,
 )
 from app.providers.http import HttpResponse
+from app.providers.ids import read_id
 from app.providers.zapi.client import ZapiClient, object_in
 from app.providers.zapi.codes import refusal, refusal_in_acceptance
 from app.providers.zapi.config import ZapiConfig, ZapiCredentials
@@ -99,7 +100,7 @@ class ZapiProvider:
         data = object_in(response)
         if not response.ok:
             raise _counted(refusal(response, data, now=self._clock()))
-        message_id = next((data[key] for key in ("messageId", "id", "zaapId") if _is_id(data.get(key))), None)
+        message_id = next((told for key in ("messageId", "id", "zaapId") if (told := _id(data.get(key)))), None)
         refused = refusal_in_acceptance(data) if message_id is None else None
         if refused is not None:
             raise refused
@@ -153,8 +154,8 @@ def _digits(to: str) -> str:
     return found[1]
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
+def _id(value: object) -> str | None:
+    return read_id(value) if isinstance(value, str) else None
 
 
 def _counted(error: ProviderError) -> ProviderError:
