@@ -255,7 +255,8 @@ class UnreadableWebhook(Exception):
     def __init__(self, code: str, mensagem: str, *, campo: str | None = None) -> None:
         super().__init__(code)
         self.code = code
-        """formulario | json_invalido | formato_desconhecido | tipo_invalido | sem_identificacao | corpo_grande"""
+        """formulario | json_invalido | formato_desconhecido | tipo_invalido | sem_identificacao | corpo_grande |
+        eventos_demais"""
         self.mensagem = mensagem
         self.campo = campo
 

@@ -1,7 +1,7 @@
 """Calls of Z-API as received, what is read in them, and who may make them."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,9 +68,16 @@ def test_refused(case: dict[str, Any]) -> None:
 def test_one_call_tells_of_several_messages() -> None:
     body = Calls(INSTANCE, lambda: NOW).status("READ", PHONE, "A", "B")
     received = parse_webhook(json.dumps(body).encode())
-    assert [recebida.about_id for recebida in received] == ["A", "B"]
+    assert [(recebida.about_id, recebida.corpo) for recebida in received] == [("A", None), ("B", None)]
+
+
+def test_receipts_whose_word_nobody_knows_keep_a_part_each() -> None:
+    body = {**Calls(INSTANCE, lambda: NOW).status("THOUGHT_OF", PHONE, "A", "B"), "extra": "x" * 1000}
+    received = parse_webhook(json.dumps(body).encode())
+    assert all("xxx" not in (recebida.corpo or "") for recebida in received)
     assert [json.loads(recebida.corpo or "")["ids"] for recebida in received] == [["A"], ["B"]]
     assert [parse_webhook((recebida.corpo or "").encode())[0].about_id for recebida in received] == ["A", "B"]
+    assert replace(parse_webhook((received[0].corpo or "").encode())[0], corpo=received[0].corpo) == received[0]
 
 
 def test_a_corrected_answer_is_no_repetition_of_the_first() -> None:

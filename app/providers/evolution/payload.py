@@ -13,6 +13,7 @@ from app.providers.base import UnreadableWebhook
 from app.providers.evolution.codes import FALHAS, falha_of_connection
 from app.providers.evolution.content import Body, read_content, text_of
 from app.providers.ids import read_id
+from app.providers.lote import is_kept, refuse_too_many
 from app.schemas.recebida import Recebida
 
 _PERSON: Final = re.compile(r"([0-9]{5,20})(?::[0-9]{1,4})?@(s\.whatsapp\.net|c\.us|lid)")
@@ -41,9 +42,10 @@ def parse_webhook(body: bytes) -> tuple[Recebida, ...]:
     items = data if isinstance(data, list) else [data]
     if read is None:
         return ()
+    refuse_too_many(len(items))
     found = [(item, read(item)) for item in items if isinstance(item, dict)]
     return tuple(
-        replace(recebida, corpo=_alone(envelope, item)) if len(items) > 1 else recebida
+        replace(recebida, corpo=_alone(envelope, item)) if len(items) > 1 and is_kept(recebida) else recebida
         for item, recebida in found
         if recebida is not None
     )
@@ -173,5 +175,5 @@ def _id(value: object) -> str | None:
 
 
 def _alone(envelope: Mapping[str, Any], item: Body) -> str:
-    rest = {name: value for name, value in envelope.items() if name != "apikey"}  # the instance's token
-    return json.dumps({**rest, "data": item})
+    """Return a body with nothing but this event; the instance's token, `apikey`, stays out of it."""
+    return json.dumps({"event": envelope["event"], "instance": read_id(envelope.get("instance")), "data": item})

@@ -13,6 +13,7 @@ from app.schemas.recebida import Recebida
 Body = Mapping[str, Any]
 
 _PHONE: Final = re.compile(r"\+?[0-9]{5,20}")
+_LONGEST_NAME: Final = 200  # WhatsApp itself allows 25 characters
 _SECONDS: Final = re.compile(r"[0-9]{1,11}")  # to the year 5138
 # Not written by anybody: a chat was opened, or a time-out of Meta's own.
 _SILENT: Final = frozenset({"request_welcome", "ephemeral"})
@@ -26,7 +27,7 @@ class _Content(NamedTuple):
     quoted_id: str | None = None
 
 
-def read_message(raw: Body, contact: Body, corpo: str | None) -> Recebida | None:
+def read_message(raw: Body, contact: Body) -> Recebida | None:
     """Return what a person did, or None where nobody did anything that concerns us. A phone is never required."""
     tipo = text_of(raw, "type") or "unknown"
     if tipo in _SILENT or text_of(raw, "group_id"):
@@ -34,7 +35,7 @@ def read_message(raw: Body, contact: Body, corpo: str | None) -> Recebida | None
     telefone = phone_of(raw.get("from"))
     sender = person(raw, contact, "from_user_id", "from")
     if tipo == _SYSTEM:
-        return _changed(raw, telefone, sender, corpo)
+        return _changed(raw, telefone, sender)
     content = _READERS.get(tipo, _other)(object_of(raw.get(tipo)))
     return Recebida(
         kind="resposta",
@@ -43,15 +44,14 @@ def read_message(raw: Body, contact: Body, corpo: str | None) -> Recebida | None
         texto=content.texto,
         message_id=read_name(raw.get("id")),
         sent_at=when(raw.get("timestamp")),
-        nome=text_of(object_of(contact.get("profile")), "name"),
+        nome=(text_of(object_of(contact.get("profile")), "name") or "")[:_LONGEST_NAME] or None,
         quoted_id=content.quoted_id or id_of(object_of(raw.get("context")), "id"),
         botao=content.botao,
         midia=content.midia,
-        corpo=corpo,
     )
 
 
-def _changed(raw: Body, telefone: str | None, sender: str | None, corpo: str | None) -> Recebida:
+def _changed(raw: Body, telefone: str | None, sender: str | None) -> Recebida:
     """Read that a person has another number or id: the old one says who, the new one is the text."""
     system = object_of(raw.get(_SYSTEM))
     new = text_of(system, "wa_id") or text_of(system, "new_wa_id")
@@ -67,7 +67,6 @@ def _changed(raw: Body, telefone: str | None, sender: str | None, corpo: str | N
         message_id=read_name(raw.get("id")),
         sent_at=when(raw.get("timestamp")),
         status=kind,
-        corpo=corpo,
     )
 
 

@@ -35,7 +35,7 @@ _ALARMS: Final[Mapping[str, Mapping[str, Falha]]] = {
 }
 
 
-def read_news(field: str, value: Body, *, sent_at: datetime | None, corpo: str | None) -> Recebida:
+def read_news(field: str, value: Body, *, sent_at: datetime | None) -> Recebida:
     """Return `field:word` as the status; of a template `about_id` is its name, `codigo` the reason Meta gives."""
     told = object_of(value.get("alert_info")) or value
     word = next((said for key in _WORDS[field] if (said := text_of(told, key))), None)
@@ -48,13 +48,12 @@ def read_news(field: str, value: Body, *, sent_at: datetime | None, corpo: str |
         about_id=id_of(value, "message_template_name"),
         falha=falha,
         codigo=reason if falha is not None and reason != "NONE" else None,
-        corpo=corpo,
     )
 
 
-def read_errors(raw: Body, *, sent_at: datetime | None, corpo: str | None) -> Recebida | None:
+def read_errors(raw: Body, *, sent_at: datetime | None) -> Recebida | None:
     """Return an error that concerns the account and no message."""
     code = read_code(raw.get("code"))
     if code is None:
         return None
-    return Recebida(kind="conta", sent_at=sent_at, status="errors", falha=falha_of(code), codigo=str(code), corpo=corpo)
+    return Recebida(kind="conta", sent_at=sent_at, status="errors", falha=falha_of(code), codigo=str(code))

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ from app.domain.confirmacao import EstadoMensagem
 from app.domain.entrega import Falha
 from app.providers.base import UnreadableWebhook
 from app.providers.ids import read_id, read_name
+from app.providers.lote import is_kept, refuse_too_many
 from app.providers.zapi.codes import find_code
 from app.schemas.campos import clean_text
 from app.schemas.recebida import Recebida
@@ -39,6 +41,7 @@ _STATES: Final[Mapping[str, EstadoMensagem]] = {
     "READ": EstadoMensagem.LIDA,
     "PLAYED": EstadoMensagem.LIDA,
 }
+_OF_A_STATUS: Final = ("type", "instanceId", "status", "phone", "chatLid", "senderLid", "momment")
 _OURS: Final = "READ_BY_ME"  # reception read a patient's message: no news of ours
 
 
@@ -132,9 +135,11 @@ def _read_states(data: Body) -> Sequence[Recebida]:
     if word is None or word.upper() == _OURS or _is_on(data, "isGroup"):
         return ()
     told = data.get("ids")
-    ids = [found for one in (told if isinstance(told, list) else [told]) if (found := read_id(one))]
+    items = told if isinstance(told, list) else [told]
+    refuse_too_many(len(items))
+    ids = [found for one in items if (found := read_id(one))]
     telefone, lid = _person(data)
-    return tuple(
+    received = tuple(
         Recebida(
             kind="status",
             telefone=telefone,
@@ -143,10 +148,18 @@ def _read_states(data: Body) -> Sequence[Recebida]:
             status=word,
             estado=_STATES.get(word.upper()),
             about_id=one,
-            corpo=json.dumps({**data, "ids": [one]}) if len(ids) > 1 else None,
         )
         for one in ids
     )
+    return tuple(replace(one, corpo=_alone(data, one)) for one in received) if len(ids) > 1 else received
+
+
+def _alone(data: Body, recebida: Recebida) -> str | None:
+    """Return a body with nothing but this receipt, where it is kept."""
+    if not is_kept(recebida):
+        return None
+    named = {name: told for name in _OF_A_STATUS if (told := read_id(data.get(name))) is not None}
+    return json.dumps({**named, "ids": [recebida.about_id]})
 
 
 def _read_departure(data: Body) -> Sequence[Recebida]:
