@@ -39,7 +39,7 @@ class ZapiConfig:
 @dataclass(frozen=True, slots=True)
 class ZapiCredentials:
     instance_id: str = field(repr=False)
-    """Not secret at Z-API, but what proves its calls where the channel has no secret: so it is kept like one."""
+    """Not secret at Z-API, but no call of its is taken without it: so it is kept like a secret."""
     instance_token: str = field(repr=False)
     client_token: str | None = field(default=None, repr=False)
 
