@@ -255,7 +255,8 @@ class UnreadableWebhook(Exception):
     def __init__(self, code: str, mensagem: str, *, campo: str | None = None) -> None:
         super().__init__(code)
         self.code = code
-        """formulario | json_invalido | formato_desconhecido | tipo_invalido | sem_identificacao"""
+        """formulario | json_invalido | formato_desconhecido | tipo_invalido | sem_identificacao | corpo_grande |
+        eventos_demais"""
         self.mensagem = mensagem
         self.campo = campo
 
@@ -264,10 +265,10 @@ class UnreadableWebhook(Exception):
 class WebhookCall:
     """A request somebody made to us, as it came: signatures are over these bytes and this address."""
 
-    body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Names in lower case."""
-    url: str = ""
+    url: str = field(default="", repr=False)
     """The public address that was called, with its query: rebuilt from our own configuration, never from `Host`."""
 
 
@@ -277,7 +278,7 @@ class Setup:
 
     config: Mapping[str, object]
     """The channel's own settings, in clear."""
-    credentials: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
     http: "HttpClient"
     clock: Callable[[], datetime]
     webhook_url: str | None = None

@@ -150,7 +150,7 @@ async def test_nobody_listens(fake: FakeBotconversa, make_provider: Any) -> None
 
 
 async def test_a_name_nobody_resolves(http: HttpClient, clock: Any) -> None:
-    provider = build(Setup({"base_url": "http://gateway.invalid/api"}, {"api_key": "k"}, http, clock))
+    provider = build(Setup({"base_url": "https://gateway.invalid/api"}, {"api_key": "k"}, http, clock))
     assert type(await failure_of(provider, message("701234567"))) is Unavailable
 
 

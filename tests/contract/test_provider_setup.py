@@ -17,6 +17,7 @@ from app.providers.base import (
     Setup,
     Throttled,
     Unavailable,
+    WebhookCall,
     error_from,
     retry_after,
 )
@@ -46,6 +47,59 @@ def test_each_gateway_has_its_page_and_its_cases(kind: str) -> None:
 def test_a_channel_with_nothing_but_its_key(http: HttpClient, clock: Any) -> None:
     provider = build_provider("botconversa", Setup({}, {"api_key": "k"}, http, clock))
     assert provider.capabilities.rate_per_minute == 600
+
+
+def test_neither_credentials_nor_what_a_patient_wrote_shows_in_a_trace(http: HttpClient, clock: Any) -> None:
+    call = WebhookCall(b"confirmo", {"x-webhook-secret": "segredo"}, "https://h.test/webhook/c?segredo=segredo")
+    assert [told for told in ("confirmo", "segredo") if told in repr(call)] == []
+    assert "chave" not in repr(Setup({}, {"api_key": "chave"}, http, clock))
+
+
+REACHED: Mapping[str, tuple[Mapping[str, object], Mapping[str, str]]] = {
+    "botconversa": ({}, {"api_key": "k"}),
+    "evolution": ({"instancia": "santacasa"}, {"api_key": "k"}),
+    "meta": ({"phone_number_id": "1"}, {"token": "t"}),
+    "twilio": (_TWILIO, {"auth_token": "t"}),
+    "twilio_sms": (_TWILIO, {"auth_token": "t"}),
+    "zapi": ({}, {"instance_id": "I", "instance_token": "T"}),
+}
+EVOLUTION_ONLY = ["http://10.0.0.4:8080", "http://172.16.0.9", "http://192.168.1.20:8080/api", "http://[fd00::4]:8080"]
+
+
+def builds_at(kind: str, url: str, http: HttpClient, clock: Any, *, key: str = "base_url") -> bool:
+    config, credentials = REACHED[kind]
+    try:
+        build_provider(kind, Setup({**config, key: url}, credentials, http, clock))
+    except ValueError as error:
+        assert str(error).startswith(f"{key}: informe")  # noqa: PT017 - either way out is right
+        return False
+    return True
+
+
+@pytest.mark.parametrize("kind", sorted(REACHED))
+def test_keys_and_names_do_not_travel_in_clear(kind: str, http: HttpClient, clock: Any) -> None:
+    near = ["http://127.0.0.1:8080/api", "http://127.8.0.1", "http://localhost:9", "http://[::1]:9"]
+    for url in ("https://gateway.test/api", *near):
+        assert builds_at(kind, url, http, clock), url
+    outside = [
+        *("http://gateway.test", "http://8.8.8.8", "http://172.32.0.1", "http://169.254.169.254", "http://0.0.0.0"),
+        *(
+            "http://localhost.gateway.test",
+            "http://127.0.0.1.gateway.test",
+            "http://evolution.local",
+            "http://[fe80::1]",
+        ),
+        *("https://a:b@gateway.test", "http://gateway.test@127.0.0.1", "https://gateway.test:x", "http://[::1"),
+    ]
+    for url in outside:
+        assert not builds_at(kind, url, http, clock), url
+    for url in EVOLUTION_ONLY:
+        assert builds_at(kind, url, http, clock) is (kind == "evolution"), url
+
+
+def test_nor_to_where_twilio_keeps_its_contents(http: HttpClient, clock: Any) -> None:
+    assert builds_at("twilio", "http://127.0.0.1:9", http, clock, key="content_url")
+    assert not builds_at("twilio", "http://content.test", http, clock, key="content_url")
 
 
 @pytest.mark.parametrize(

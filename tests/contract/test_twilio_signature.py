@@ -3,14 +3,16 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from time import process_time
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.providers.base import WebhookCall
-from app.providers.twilio.signature import is_authentic
+from app.providers.twilio.signature import is_authentic, is_signed
 from app.simulator.twilio import Inbound, sign
 
 TOKEN_B: Final = "0123456789abcdef0123456789abcdef"
@@ -54,11 +56,11 @@ VECTORS = [
 
 @pytest.mark.parametrize(("vector", "token"), VECTORS)
 def test_the_vectors(vector: WebhookCall, token: str) -> None:
-    assert is_authentic(vector, [token])
-    assert is_authentic(vector, ["antigo", token])  # two are valid while one replaces the other
-    assert not is_authentic(vector, ["antigo"])
-    assert not is_authentic(vector, [])
-    assert not is_authentic(vector, [""])
+    assert is_signed(vector, [token])
+    assert is_signed(vector, ["antigo", token])  # two are valid while one replaces the other
+    assert not is_signed(vector, ["antigo"])
+    assert not is_signed(vector, [])
+    assert not is_signed(vector, [""])
 
 
 @pytest.mark.parametrize(("vector", "token"), VECTORS)
@@ -74,7 +76,7 @@ def test_what_is_altered_does_not_pass(vector: WebhookCall, token: str) -> None:
         replace(vector, headers={**vector.headers, "x-twilio-signature": told.lower()}),
         replace(vector, headers={**vector.headers, "x-twilio-signature": "açúcar"}),
     ]
-    assert [changed for changed in altered if is_authentic(changed, [token])] == []
+    assert [changed for changed in altered if is_signed(changed, [token])] == []
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_what_is_altered_does_not_pass(vector: WebhookCall, token: str) -> None:
     ],
 )
 def test_a_port_and_a_fragment_do_not_matter(url: str) -> None:
-    assert is_authentic(replace(A, url=url), ["12345"])
+    assert is_signed(replace(A, url=url), ["12345"])
 
 
 @pytest.mark.parametrize(
@@ -101,27 +103,27 @@ def test_a_port_and_a_fragment_do_not_matter(url: str) -> None:
 )
 def test_twilio_may_have_named_the_port(signed: str, called: str) -> None:
     signature = sign("t", signed, [("Body", "1")])
-    assert is_authentic(call(called, b"Body=1", signature), ["t"])
+    assert is_signed(call(called, b"Body=1", signature), ["t"])
 
 
 def test_another_port_is_another_address() -> None:
     signature = sign("t", "https://h.test:8443/w", [("Body", "1")])
-    assert not is_authentic(call("https://h.test/w", b"Body=1", signature), ["t"])
+    assert not is_signed(call("https://h.test/w", b"Body=1", signature), ["t"])
 
 
 def test_blank_values_are_signed() -> None:
     signature = sign("t", URL_B, [("Body", ""), ("NumMedia", "0")])
-    assert is_authentic(call(URL_B, b"Body=&NumMedia=0", signature), ["t"])
-    assert not is_authentic(call(URL_B, b"NumMedia=0", signature.swapcase()), ["t"])
+    assert is_signed(call(URL_B, b"Body=&NumMedia=0", signature), ["t"])
+    assert not is_signed(call(URL_B, b"NumMedia=0", signature.swapcase()), ["t"])
 
 
 def test_an_empty_secret_lets_nobody_in() -> None:
-    assert not is_authentic(call(URL_B, b"Body=1", sign("", URL_B, [("Body", "1")])), ["", TOKEN_B])
+    assert not is_signed(call(URL_B, b"Body=1", sign("", URL_B, [("Body", "1")])), ["", TOKEN_B])
 
 
 def test_names_go_by_byte() -> None:
     signature = sign("t", URL_B, [("a", "1"), ("B", "2"), ("é", "3")])
-    assert is_authentic(call(URL_B, b"a=1&B=2&%C3%A9=3", signature), ["t"])
+    assert is_signed(call(URL_B, b"a=1&B=2&%C3%A9=3", signature), ["t"])
 
 
 @pytest.mark.parametrize(
@@ -138,28 +140,76 @@ def test_names_go_by_byte() -> None:
 )
 def test_only_the_algorithm_that_is_named(settings_header: str, *, passes: bool) -> None:
     headers = {**A256.headers, "x-twilio-webhooks-signature-settings": settings_header}
-    assert is_authentic(replace(A256, headers=headers), ["12345"]) is passes
+    assert is_signed(replace(A256, headers=headers), ["12345"]) is passes
 
 
 def test_the_old_scheme_does_not_take_the_new_signature() -> None:
-    assert not is_authentic(call(A.url, BODY_A, A256.headers["x-twilio-signature"]), ["12345"])
-    assert is_authentic(replace(A, headers={**A.headers, "x-twilio-webhooks-signature-settings": ""}), ["12345"])
+    assert not is_signed(call(A.url, BODY_A, A256.headers["x-twilio-signature"]), ["12345"])
+    assert is_signed(replace(A, headers={**A.headers, "x-twilio-webhooks-signature-settings": ""}), ["12345"])
 
 
 def test_the_hash_in_the_address_must_be_the_bodys() -> None:
-    assert not is_authentic(replace(C, body=b'{"a":2}'), [TOKEN_B])
+    assert not is_signed(replace(C, body=b'{"a":2}'), [TOKEN_B])
     other = "https://h.test/w?bodySHA256=" + hashlib.sha256(b"outro").hexdigest()
-    assert not is_authentic(call(other, b'{"a":1}', sign("t", other)), ["t"])
+    assert not is_signed(call(other, b'{"a":1}', sign("t", other)), ["t"])
 
 
 def test_what_the_simulator_makes() -> None:
     inbound = Inbound(URL_B, TOKEN_B)
     for aviso in (inbound.text("1"), inbound.json(b'[{"a":1}]')):
         headers = {name.lower(): value for name, value in aviso.headers.items()}
-        assert is_authentic(WebhookCall(aviso.body, headers, aviso.url or ""), [TOKEN_B])
+        assert is_signed(WebhookCall(aviso.body, headers, aviso.url or ""), [TOKEN_B])
     forged = inbound.forged("1")
     headers = {name.lower(): value for name, value in forged.headers.items()}
-    assert not is_authentic(WebhookCall(forged.body, headers, URL_B), [TOKEN_B])
+    assert not is_signed(WebhookCall(forged.body, headers, URL_B), [TOKEN_B])
+
+
+def test_a_stranger_without_a_signature_costs_nothing() -> None:
+    started = process_time()
+    assert not is_signed(call(URL_B, b"&a=1" * 700_000, None), [TOKEN_B])
+    assert process_time() - started < 0.05
+
+
+@pytest.mark.parametrize(
+    ("fields", "passes"),
+    [
+        pytest.param([(f"Field{n}", "1") for n in range(200)], True, id="as many as there may be"),
+        pytest.param([(f"Field{n}", "1") for n in range(201)], False, id="one more"),
+        pytest.param([("Body", "x" * 60_000)], True, id="long"),
+        pytest.param([("Body", "x" * 65_536)], False, id="longer than any form of Twilio's"),
+    ],
+)
+def test_no_form_is_larger_than_twilio_makes_them(fields: list[tuple[str, str]], *, passes: bool) -> None:
+    made = call(URL_B, urlencode(fields).encode(), sign("t", URL_B, fields))
+    assert is_signed(made, ["t"]) is passes
+
+
+ACCOUNT: Final = "AC" + "0" * 32
+
+
+def test_a_signed_call_is_about_this_account() -> None:
+    assert is_authentic(B, [TOKEN_B], account_sid=ACCOUNT)
+    assert is_authentic(C, [TOKEN_B], account_sid=ACCOUNT), "a JSON's hash stands in the address"
+    assert not is_authentic(B, ["outro"], account_sid=ACCOUNT)
+    assert not is_authentic(B, [TOKEN_B], account_sid="AC" + "1" * 32)
+
+
+def test_the_start_of_a_form_moved_into_the_address_proves_nothing() -> None:
+    """The signature is over both without anything between them, so it still holds."""
+    fields = [("AccountSid", ACCOUNT), ("Body", "1"), ("From", "whatsapp:+5531987654321")]
+    signature = sign("t", f"{URL_B}?k=m1", fields)
+    moved = [
+        call(f"{URL_B}?k=m1AccountSid{ACCOUNT}", urlencode(fields[1:]).encode(), signature),
+        call(f"{URL_B}?k=m1AccountSid{ACCOUNT}Body1", urlencode(fields[2:]).encode(), signature),
+    ]
+    assert [is_signed(one, ["t"]) for one in moved] == [True, True]
+    assert [is_authentic(one, ["t"], account_sid=ACCOUNT) for one in moved] == [False, False]
+
+
+def test_a_hash_that_a_patient_wrote_does_not_prove_a_form() -> None:
+    body = b"AccountSid=" + ACCOUNT.encode() + b"&Body=0"
+    url = f"{URL_B}?k=m1Body&bodySHA256={hashlib.sha256(body).hexdigest()}"
+    assert not is_authentic(call(url, body, sign("t", url)), ["t"], account_sid=ACCOUNT)
 
 
 @settings(deadline=None)
@@ -172,4 +222,4 @@ def test_what_the_simulator_makes() -> None:
     secret=st.text(max_size=8),
 )
 def test_no_call_of_a_stranger_breaks_it(body: bytes, url: str, headers: dict[str, Any], secret: str) -> None:
-    assert not is_authentic(WebhookCall(body, headers, url), [secret])
+    assert not is_signed(WebhookCall(body, headers, url), [secret])

@@ -1,10 +1,12 @@
 """Calls of Z-API as received, what is read in them, and who may make them."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import process_time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -68,9 +70,16 @@ def test_refused(case: dict[str, Any]) -> None:
 def test_one_call_tells_of_several_messages() -> None:
     body = Calls(INSTANCE, lambda: NOW).status("READ", PHONE, "A", "B")
     received = parse_webhook(json.dumps(body).encode())
-    assert [recebida.about_id for recebida in received] == ["A", "B"]
+    assert [(recebida.about_id, recebida.corpo) for recebida in received] == [("A", None), ("B", None)]
+
+
+def test_receipts_whose_word_nobody_knows_keep_a_part_each() -> None:
+    body = {**Calls(INSTANCE, lambda: NOW).status("THOUGHT_OF", PHONE, "A", "B"), "extra": "x" * 1000}
+    received = parse_webhook(json.dumps(body).encode())
+    assert all("xxx" not in (recebida.corpo or "") for recebida in received)
     assert [json.loads(recebida.corpo or "")["ids"] for recebida in received] == [["A"], ["B"]]
     assert [parse_webhook((recebida.corpo or "").encode())[0].about_id for recebida in received] == ["A", "B"]
+    assert replace(parse_webhook((received[0].corpo or "").encode())[0], corpo=received[0].corpo) == received[0]
 
 
 def test_a_corrected_answer_is_no_repetition_of_the_first() -> None:
@@ -162,16 +171,28 @@ def call(token: str | None = None, **changes: Any) -> WebhookCall:
     return WebhookCall(json.dumps(body).encode(), {"z-api-token": token} if token is not None else {})
 
 
+def at(rest: str, token: str | None = None, **changes: Any) -> WebhookCall:
+    return replace(call(token, **changes), url=f"https://confirma.test/webhook/canal{rest}")
+
+
 @pytest.mark.parametrize(
     ("made", "secrets", "expected"),
     [
-        pytest.param(call(), (), True, id="without secrets the instance proves it"),
-        pytest.param(call("qualquer"), (), True, id="a header nobody asked for changes nothing"),
-        pytest.param(call(instanceId="OUTRA"), (), False, id="another instance"),
-        pytest.param(call(instanceId=INSTANCE.lower()), (), False, id="the instance in other letters"),
-        pytest.param(call(instanceId=None), (), False, id="no instance"),
-        pytest.param(call(instanceId=[INSTANCE]), (), False, id="an instance that is no text"),
-        pytest.param(call(instanceId="\ud83d"), (), False, id="half a character"),
+        pytest.param(call(), (), False, id="without secrets the instance alone proves nothing"),
+        pytest.param(call("qualquer"), (), False, id="a header nobody asked for changes nothing"),
+        pytest.param(at(f"?segredo={OLD}"), (OLD,), True, id="the secret in the address"),
+        pytest.param(at(f"?x=1&segredo={quote(NEW)}#y"), (OLD, NEW), True, id="the new secret, written for an address"),
+        pytest.param(at(f"?segredo={OLD}", "errado"), (OLD,), True, id="the secret in the address beside their own"),
+        pytest.param(at(f"?segredo={OLD}", instanceId="OUTRA"), (OLD,), False, id="the address, of another instance"),
+        pytest.param(at(f"?segredo={OLD}x"), (OLD,), False, id="an altered secret in the address"),
+        pytest.param(at(f"?segredos={OLD}"), (OLD,), False, id="another parameter"),
+        pytest.param(at(f"/{OLD}?segredo="), (OLD,), False, id="an empty parameter"),
+        pytest.param(at("?segredo="), ("",), False, id="an empty parameter and an empty secret"),
+        pytest.param(at(f"?{'a=1&' * 20}segredo={OLD}"), (OLD,), False, id="more parameters than we registered"),
+        pytest.param(call(OLD, instanceId=INSTANCE.lower()), (OLD,), False, id="the instance in other letters"),
+        pytest.param(call(OLD, instanceId=None), (OLD,), False, id="no instance"),
+        pytest.param(call(OLD, instanceId=[INSTANCE]), (OLD,), False, id="an instance that is no text"),
+        pytest.param(call(OLD, instanceId="\ud83d"), (OLD,), False, id="half a character"),
         pytest.param(call(OLD), (OLD,), True, id="the secret"),
         pytest.param(call(NEW), (OLD, NEW), True, id="the new secret while both are valid"),
         pytest.param(call(OLD), (OLD, NEW), True, id="the old secret while both are valid"),
@@ -183,11 +204,18 @@ def call(token: str | None = None, **changes: Any) -> WebhookCall:
         pytest.param(call(), ("",), False, id="an empty secret is a secret nevertheless"),
         pytest.param(call("\udcff"), (OLD,), False, id="bytes that are no text"),
         pytest.param(WebhookCall(b"nada", {"z-api-token": OLD}), (OLD,), False, id="no JSON"),
-        pytest.param(WebhookCall(b"[]", {}), (), False, id="no object"),
+        pytest.param(WebhookCall(b"[]", {"z-api-token": OLD}), (OLD,), False, id="no object"),
     ],
 )
 def test_who_may_call(provider: ZapiProvider, made: WebhookCall, secrets: tuple[str, ...], *, expected: bool) -> None:
     assert provider.is_authentic(made, secrets, now=NOW) is expected
+
+
+def test_a_strangers_body_is_not_even_read(provider: ZapiProvider) -> None:
+    heavy = WebhookCall(b"[" + b"{}," * 1_000_000 + b"{}]", {"z-api-token": "errado"})
+    started = process_time()
+    assert not provider.is_authentic(heavy, (OLD,), now=NOW)
+    assert process_time() - started < 0.05
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

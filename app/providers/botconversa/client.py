@@ -11,6 +11,7 @@ import msgspec
 
 from app.providers.base import BadNumber, ProviderError, Rejected, Throttled, Unavailable, error_from
 from app.providers.http import HttpClient, HttpResponse
+from app.providers.ids import read_id
 
 _NO_DATA: Final[Mapping[str, object]] = {}
 _EXPECTED_IN: Final = re.compile(rb"available in (\d{1,5}) second")
@@ -271,11 +272,12 @@ def _object(response: HttpResponse) -> Mapping[str, object]:
 
 
 def _subscriber(row: Mapping[str, object]) -> Subscriber | None:
-    if not row.get("id"):
+    subscriber_id = read_id(row.get("id")) if row.get("id") else None
+    if subscriber_id is None:
         return None
     variables = row.get("variables")
     return Subscriber(
-        id=str(row["id"]),
+        id=subscriber_id,
         phone=str(row.get("phone") or ""),
         first_name=str(row.get("first_name") or ""),
         last_name=str(row.get("last_name") or ""),
@@ -297,7 +299,7 @@ def _message_id(response: HttpResponse) -> str | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     value = data.get("message_id") if isinstance(data, dict) else None
-    return str(value) if isinstance(value, int | str) and value else None
+    return read_id(value) if value else None
 
 
 def _blames_phone(body: bytes) -> bool:

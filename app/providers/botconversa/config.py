@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Self
-from urllib.parse import urlsplit
+
+from app.providers.endereco import is_api_address
 
 DEFAULT_BASE_URL: Final = "https://backend.botconversa.com.br/api/v1/webhook"
 _EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
@@ -36,9 +37,8 @@ class BotconversaConfig:
     max_paginas: int = 50
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("base_url: informe um endereço http(s) sem parâmetros")
+        if not is_api_address(self.base_url):
+            raise ValueError("base_url: informe um endereço https sem parâmetros (http, só nesta mesma máquina)")
         if not 1 <= self.taxa_por_minuto <= 1_000_000:  # noqa: PLR2004 - a sane range, not a rule
             raise ValueError("taxa_por_minuto: informe um número entre 1 e 1000000")
         if self.max_paginas < 1:

@@ -9,6 +9,8 @@ from typing import Any, Final, NoReturn, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.providers.base import UnreadableWebhook
+from app.providers.ids import read_id
+from app.providers.lote import refuse_too_many
 from app.schemas.campos import is_absent
 from app.schemas.classic import ClassicWebhookData
 from app.schemas.n8n import N8NWebhookData
@@ -17,7 +19,6 @@ from app.schemas.recebida import Recebida
 M = TypeVar("M", bound=BaseModel)
 Body = Mapping[str, Any]
 
-_MAX_EVENTS: Final = 1000
 _FORM: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _DIGIT: Final = re.compile(r"\d")
 _FLAT_NAMES: Final[Mapping[str, str]] = {
@@ -44,7 +45,8 @@ def parse_webhook(headers: Mapping[str, str], body: bytes) -> Sequence[Recebida]
     data = _decode(body)
     if isinstance(data, dict):
         return (_read(data),)
-    if isinstance(data, list) and 0 < len(data) <= _MAX_EVENTS and all(isinstance(item, dict) for item in data):
+    if isinstance(data, list) and data and all(isinstance(item, dict) for item in data):
+        refuse_too_many(len(data))
         # n8n sends lists of items when told to send "all"
         return tuple(replace(_read(item), corpo=json.dumps(item)) for item in data)
     raise UnreadableWebhook("formato_desconhecido", "Envie um objeto JSON com telefone, subscriber_id e resposta.")
@@ -94,7 +96,7 @@ def _read_classic(data: Body) -> Recebida:
         Recebida(
             kind="status" if is_status else "resposta",
             telefone=_phone(contact.phone),
-            subscriber_id=contact.id,
+            subscriber_id=read_id(contact.id),
             texto="" if is_status or message is None else message.content or "",
             message_id=message.id if message else None,
             sent_at=message.timestamp if message else None,
@@ -129,7 +131,7 @@ def _read_flat(data: Body) -> Recebida:
         Recebida(
             kind="status" if is_status else "resposta",
             telefone=_phone(flat.telefone),
-            subscriber_id=flat.subscriber_id,
+            subscriber_id=read_id(flat.subscriber_id),
             texto=flat.resposta or flat.mensagem_original or "",
             message_id=flat.mensagem_id,
             sent_at=flat.enviada_em,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
-from urllib.parse import urlsplit
+
+from app.providers.endereco import is_api_address
 
 _DEFAULT_TYPING_MS: Final = 1200
 _LONGEST_TYPING_MS: Final = 8000  # the answer comes after it: longer, and a slow send would look lost
@@ -23,9 +24,11 @@ class EvolutionConfig:
     taxa_por_minuto: int = _DEFAULT_RATE
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("base_url: informe o endereço http(s) do servidor da Evolution, sem parâmetros")
+        if not is_api_address(self.base_url, lan=True):
+            raise ValueError(
+                "base_url: informe o endereço https do servidor da Evolution, sem parâmetros (http, só num IP da rede "
+                "interna ou nesta mesma máquina)"
+            )
         if not self.instancia:
             raise ValueError("instancia: informe o nome da instância na Evolution")
         if self.digitando_ms > _LONGEST_TYPING_MS:

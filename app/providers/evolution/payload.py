@@ -12,6 +12,8 @@ from app.domain.entrega import Falha
 from app.providers.base import UnreadableWebhook
 from app.providers.evolution.codes import FALHAS, falha_of_connection
 from app.providers.evolution.content import Body, read_content, text_of
+from app.providers.ids import read_id
+from app.providers.lote import is_kept, refuse_too_many
 from app.schemas.recebida import Recebida
 
 _PERSON: Final = re.compile(r"([0-9]{5,20})(?::[0-9]{1,4})?@(s\.whatsapp\.net|c\.us|lid)")
@@ -40,9 +42,10 @@ def parse_webhook(body: bytes) -> tuple[Recebida, ...]:
     items = data if isinstance(data, list) else [data]
     if read is None:
         return ()
+    refuse_too_many(len(items))
     found = [(item, read(item)) for item in items if isinstance(item, dict)]
     return tuple(
-        replace(recebida, corpo=_alone(envelope, item)) if len(items) > 1 else recebida
+        replace(recebida, corpo=_alone(envelope, item)) if len(items) > 1 and is_kept(recebida) else recebida
         for item, recebida in found
         if recebida is not None
     )
@@ -146,7 +149,7 @@ def _echo(data: Body) -> Recebida | None:
 
 def _connection(data: Body) -> Recebida | None:
     state, reason = text_of(data, "state"), data.get("statusReason")
-    codigo = str(reason) if isinstance(reason, int) and not isinstance(reason, bool) else None
+    codigo = read_id(reason) if isinstance(reason, int) else None
     falha = falha_of_connection(state, codigo)
     return Recebida(kind="conta", status=state, falha=falha, codigo=codigo if falha else None) if state else None
 
@@ -167,9 +170,10 @@ def _joined(low: object, high: object) -> int | None:
 
 
 def _id(value: object) -> str | None:
-    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+    text = read_id(value) if isinstance(value, str) else None
+    return text if text is not None and _ID.fullmatch(text) else None
 
 
 def _alone(envelope: Mapping[str, Any], item: Body) -> str:
-    rest = {name: value for name, value in envelope.items() if name != "apikey"}  # the instance's token
-    return json.dumps({**rest, "data": item})
+    """Return a body with nothing but this event; the instance's token, `apikey`, stays out of it."""
+    return json.dumps({"event": envelope["event"], "instance": read_id(envelope.get("instance")), "data": item})

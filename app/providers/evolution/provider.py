@@ -26,6 +26,7 @@ from app.providers.evolution.config import EvolutionConfig
 from app.providers.evolution.payload import decode, parse_webhook, people
 from app.providers.evolution.proof import is_proven
 from app.providers.http import HttpClient, HttpResponse
+from app.providers.ids import read_id
 from app.schemas.recebida import Recebida
 
 _MAX_TEXT: Final = 4096  # WhatsApp's own limit
@@ -138,7 +139,7 @@ def _receipt(response: HttpResponse) -> Receipt:
     """Read an accepted send; an answer cut short does not undo it."""
     key = {"remoteJid": _at(response, "key", "remoteJid")}
     person = people(key)
-    return Receipt(person[1] if person else None, _at(response, "key", "id"), requests=1)
+    return Receipt(person[1] if person else None, read_id(_at(response, "key", "id")), requests=1)
 
 
 def _at(response: HttpResponse, *path: str) -> str | None:

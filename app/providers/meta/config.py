@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
-from urllib.parse import urlsplit
+
+from app.providers.endereco import is_api_address
 
 DEFAULT_BASE_URL: Final = "https://graph.facebook.com"
 DEFAULT_VERSION: Final = "v24.0"
@@ -29,9 +30,8 @@ class MetaConfig:
     max_paginas: int = 50
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("base_url: informe um endereço http(s) sem parâmetros")
+        if not is_api_address(self.base_url):
+            raise ValueError("base_url: informe um endereço https sem parâmetros (http, só nesta mesma máquina)")
         if not _ID.fullmatch(self.phone_number_id):
             raise ValueError("phone_number_id: informe o identificador do número na Meta, só algarismos")
         if self.waba_id is not None and not _ID.fullmatch(self.waba_id):

@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from app.providers.ids import read_id, read_name
 from app.providers.meta.outgoing import BSUID
+from app.schemas.campos import clean_text
 from app.schemas.recebida import Recebida
 
 Body = Mapping[str, Any]
 
 _PHONE: Final = re.compile(r"\+?[0-9]{5,20}")
+_LONGEST_NAME: Final = 200  # WhatsApp itself allows 25 characters
 _SECONDS: Final = re.compile(r"[0-9]{1,11}")  # to the year 5138
-_HUGE: Final = 10**18
 # Not written by anybody: a chat was opened, or a time-out of Meta's own.
 _SILENT: Final = frozenset({"request_welcome", "ephemeral"})
 _SYSTEM: Final = "system"
@@ -25,7 +27,7 @@ class _Content(NamedTuple):
     quoted_id: str | None = None
 
 
-def read_message(raw: Body, contact: Body, corpo: str | None) -> Recebida | None:
+def read_message(raw: Body, contact: Body) -> Recebida | None:
     """Return what a person did, or None where nobody did anything that concerns us. A phone is never required."""
     tipo = text_of(raw, "type") or "unknown"
     if tipo in _SILENT or text_of(raw, "group_id"):
@@ -33,40 +35,38 @@ def read_message(raw: Body, contact: Body, corpo: str | None) -> Recebida | None
     telefone = phone_of(raw.get("from"))
     sender = person(raw, contact, "from_user_id", "from")
     if tipo == _SYSTEM:
-        return _changed(raw, telefone, sender, corpo)
+        return _changed(raw, telefone, sender)
     content = _READERS.get(tipo, _other)(object_of(raw.get(tipo)))
     return Recebida(
         kind="resposta",
         telefone=telefone,
         subscriber_id=sender,
         texto=content.texto,
-        message_id=text_of(raw, "id"),
+        message_id=read_name(raw.get("id")),
         sent_at=when(raw.get("timestamp")),
-        nome=text_of(object_of(contact.get("profile")), "name"),
-        quoted_id=content.quoted_id or text_of(object_of(raw.get("context")), "id"),
+        nome=(text_of(object_of(contact.get("profile")), "name") or "")[:_LONGEST_NAME] or None,
+        quoted_id=content.quoted_id or id_of(object_of(raw.get("context")), "id"),
         botao=content.botao,
         midia=content.midia,
-        corpo=corpo,
     )
 
 
-def _changed(raw: Body, telefone: str | None, sender: str | None, corpo: str | None) -> Recebida:
+def _changed(raw: Body, telefone: str | None, sender: str | None) -> Recebida:
     """Read that a person has another number or id: the old one says who, the new one is the text."""
     system = object_of(raw.get(_SYSTEM))
     new = text_of(system, "wa_id") or text_of(system, "new_wa_id")
     kind = text_of(system, "type") or _SYSTEM
     if kind == "user_changed_user_id":
-        sender = text_of(system, "previous_user_id") or sender
+        sender = id_of(system, "previous_user_id") or sender
         new = text_of(system, "user_id") or new
     return Recebida(
         kind="conta",
         telefone=telefone,
         subscriber_id=sender,
         texto=new or "",
-        message_id=text_of(raw, "id"),
+        message_id=read_name(raw.get("id")),
         sent_at=when(raw.get("timestamp")),
         status=kind,
-        corpo=corpo,
     )
 
 
@@ -87,7 +87,7 @@ def _interactive(said: Body) -> _Content:
 
 def _reaction(said: Body) -> _Content:
     """Read whose message it is about. A thumb is no answer: whether it meant yes, a person asks."""
-    return _Content(midia="reaction", quoted_id=text_of(said, "message_id"))
+    return _Content(midia="reaction", quoted_id=id_of(said, "message_id"))
 
 
 def _media(midia: str) -> Callable[[Body], _Content]:
@@ -128,9 +128,12 @@ def listed(value: object) -> Sequence[Body]:
 def text_of(data: Body, key: str) -> str | None:
     """Return a text, or a number as one; "" counts as absent."""
     value = data.get(key)
-    if value is None or isinstance(value, str):
-        return value or None
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _HUGE else None
+    return (clean_text(value) or None) if isinstance(value, str) else read_name(value)
+
+
+def id_of(data: Body, key: str) -> str | None:
+    """Return an id, or None for what can be none."""
+    return read_id(data.get(key))
 
 
 def phone_of(value: object) -> str | None:
@@ -140,7 +143,7 @@ def phone_of(value: object) -> str | None:
 
 def person(raw: Body, contact: Body, told: str, instead: str) -> str | None:
     """Return Meta's id of the person, which comes beside the number (`told`) or in its place (`instead`)."""
-    known = text_of(raw, told) or (text_of(contact, "user_id") if contact else None)
+    known = id_of(raw, told) or (id_of(contact, "user_id") if contact else None)
     if known is not None:
         return known
     given = raw.get(instead)

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Final
 
 from app.domain.entrega import Falha
+from app.providers.ids import read_code
 from app.providers.meta.codes import falha_of
-from app.providers.meta.content import Body, object_of, text_of
+from app.providers.meta.content import Body, id_of, object_of, text_of
 from app.schemas.recebida import Recebida
 
 _TEMPLATE: Final = "message_template_status_update"
@@ -34,26 +35,25 @@ _ALARMS: Final[Mapping[str, Mapping[str, Falha]]] = {
 }
 
 
-def read_news(field: str, value: Body, *, sent_at: datetime | None, corpo: str | None) -> Recebida:
+def read_news(field: str, value: Body, *, sent_at: datetime | None) -> Recebida:
     """Return `field:word` as the status; of a template `about_id` is its name, `codigo` the reason Meta gives."""
     told = object_of(value.get("alert_info")) or value
     word = next((said for key in _WORDS[field] if (said := text_of(told, key))), None)
     falha = _ALARMS.get(field, {}).get(word or "")
-    reason = text_of(value, "reason")
+    reason = id_of(value, "reason")
     return Recebida(
         kind="conta",
         sent_at=sent_at,
         status=f"{field}:{word}" if word else field,
-        about_id=text_of(value, "message_template_name"),
+        about_id=id_of(value, "message_template_name"),
         falha=falha,
         codigo=reason if falha is not None and reason != "NONE" else None,
-        corpo=corpo,
     )
 
 
-def read_errors(raw: Body, *, sent_at: datetime | None, corpo: str | None) -> Recebida | None:
+def read_errors(raw: Body, *, sent_at: datetime | None) -> Recebida | None:
     """Return an error that concerns the account and no message."""
-    code = text_of(raw, "code")
-    if code is None or not (code.isascii() and code.isdigit()):
+    code = read_code(raw.get("code"))
+    if code is None:
         return None
-    return Recebida(kind="conta", sent_at=sent_at, status="errors", falha=falha_of(int(code)), codigo=code, corpo=corpo)
+    return Recebida(kind="conta", sent_at=sent_at, status="errors", falha=falha_of(code), codigo=str(code))

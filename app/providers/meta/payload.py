@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
 
 from app.domain.confirmacao import EstadoMensagem
 from app.providers.base import UnreadableWebhook
+from app.providers.ids import read_code
+from app.providers.lote import is_kept, refuse_too_many
 from app.providers.meta.codes import falha_of
-from app.providers.meta.content import Body, listed, object_of, person, phone_of, read_message, text_of, when
+from app.providers.meta.content import Body, id_of, listed, object_of, person, phone_of, read_message, text_of, when
 from app.providers.meta.news import NEWS_FIELDS, read_errors, read_news
 from app.schemas.recebida import Recebida
 
@@ -22,6 +25,7 @@ _ESTADOS: Final[Mapping[str, EstadoMensagem]] = {
     "played": EstadoMensagem.LIDA,  # a voice message, listened to
     "failed": EstadoMensagem.FALHOU,
 }
+_METADATA: Final = ("display_phone_number", "phone_number_id")
 _NO_ONE: Final[Body] = {}
 _ENDS: Final = "}}]}]}"  # of the value, the change and the entry that hold one event
 _encode: Final = msgspec.json.Encoder().encode
@@ -34,12 +38,13 @@ def parse_webhook(body: bytes, *, phone_number_id: str | None, waba_id: str | No
     """
     try:
         changes = list(_changes(_decode(body)))
-        alone = sum(change.size for change in changes) == 1
+        events = sum(change.size for change in changes)
+        refuse_too_many(events)
         return tuple(
             recebida
             for change in changes
             if change.concerns(phone_number_id, waba_id)
-            for recebida in change.read(alone=alone)
+            for recebida in change.read(alone=events == 1)
         )
     except RecursionError:
         raise UnreadableWebhook("json_invalido", "O corpo tem objetos dentro de objetos sem fim.") from None
@@ -93,33 +98,29 @@ class _Change:
         return addressed is None or ours is None or addressed == ours
 
     def read(self, *, alone: bool) -> Iterator[Recebida]:
-        """Yield what it tells; beside others each event carries its own part of the body."""
-        happened = when(self._entry.get("time"))
+        """Yield what it tells; beside others, what is kept carries its own part of the body."""
         if self._field in NEWS_FIELDS:
-            corpo = None if alone else self._head(self._value) + _ENDS
-            yield read_news(self._field, self._value, sent_at=happened, corpo=corpo)
+            yield read_news(self._field, self._value, sent_at=when(self._entry.get("time")))
             return
-        head = "" if alone else self._head({"messaging_product": "whatsapp", "metadata": self._value.get("metadata")})
         contacts = _Contacts(self._value, only=self.size == 1)
+        head = "" if alone else self._head()
         for raw in self._messages:
             contact = contacts.of(raw, "from_user_id", "from")
-            corpo = _alone(head, "messages", raw, contact) if head else None
-            if (recebida := read_message(raw, contact, corpo)) is not None:
-                yield recebida
+            if (recebida := read_message(raw, contact)) is not None:
+                yield _with_part(recebida, head, "messages", raw, contact)
         for raw in self._statuses:
             contact = contacts.of(raw, "recipient_user_id", "recipient_id")
-            corpo = _alone(head, "statuses", raw, contact) if head else None
-            if (recebida := _read_status(raw, contact, corpo)) is not None:
-                yield recebida
+            if (recebida := _read_status(raw, contact)) is not None:
+                yield _with_part(recebida, head, "statuses", raw, contact)
         for raw in self._errors:
-            corpo = _alone(head, "errors", raw, _NO_ONE) if head else None
-            if (recebida := read_errors(raw, sent_at=happened, corpo=corpo)) is not None:
+            if (recebida := read_errors(raw, sent_at=when(self._entry.get("time")))) is not None:
                 yield recebida
 
-    def _head(self, value: Body) -> str:
-        """Return the body with this change alone and `value` in it, up to where that ends."""
-        entry: dict[str, Any] = {key: said for key in ("id", "time") if (said := self._entry.get(key)) is not None}
-        entry["changes"] = [{"field": self._field, "value": value}]
+    def _head(self) -> str:
+        """Return what every event of this change has around it, up to where the event itself stands."""
+        value = {"messaging_product": "whatsapp", "metadata": _named(object_of(self._value.get("metadata")), _METADATA)}
+        changes = [{"field": self._field, "value": value}]
+        entry = {**_named(self._entry, ("id",)), "changes": changes}
         return _encode({"object": _OURS, "entry": [entry]}).decode().removesuffix(_ENDS)
 
 
@@ -130,25 +131,35 @@ class _Contacts:
         contacts = listed(value.get("contacts"))
         self._only = contacts[0] if only and len(contacts) == 1 else _NO_ONE
         self._known = {
-            said: contact for contact in contacts for key in ("wa_id", "user_id") if (said := text_of(contact, key))
+            said: contact for contact in contacts for key in ("wa_id", "user_id") if (said := id_of(contact, key))
         }
 
     def of(self, raw: Body, *keys: str) -> Body:
         for key in keys if self._known else ():
-            if (contact := self._known.get(text_of(raw, key) or "")) is not None:
+            if (contact := self._known.get(id_of(raw, key) or "")) is not None:
                 return contact
         return self._only
 
 
-def _alone(head: str, part: str, raw: Body, contact: Body) -> str:
-    """Return a body with nothing but this event: read again, it gives the same, and names nobody else."""
-    who = f',"contacts":[{_encode(contact).decode()}]' if contact else ""
-    return f'{head}{who},"{part}":[{_encode(raw).decode()}]{_ENDS}'
+def _named(data: Body, keys: Sequence[str]) -> dict[str, Any]:
+    return {key: said for key in keys if (said := id_of(data, key)) is not None}
 
 
-def _read_status(raw: Body, contact: Body, corpo: str | None) -> Recebida | None:
+def _with_part(recebida: Recebida, head: str, part: str, raw: Body, contact: Body) -> Recebida:  # noqa: PLR0917
+    """Give an event that is kept a body of its own: read again, it gives the same, and names nobody else.
+
+    What surrounds it is repeated in each of a thousand parts, so nothing but short, known fields of it is.
+    """
+    if not head or not is_kept(recebida):
+        return recebida
+    shown = {**_named(contact, ("wa_id", "user_id")), "profile": {"name": recebida.nome}} if contact else None
+    who = f',"contacts":[{_encode(shown).decode()}]' if shown else ""
+    return replace(recebida, corpo=f'{head}{who},"{part}":[{_encode(raw).decode()}]{_ENDS}')
+
+
+def _read_status(raw: Body, contact: Body) -> Recebida | None:
     """Read one receipt; what it is about is found by our own key even where Meta's id is not known yet."""
-    status, about, key = text_of(raw, "status"), text_of(raw, "id"), text_of(raw, "biz_opaque_callback_data")
+    status, about, key = text_of(raw, "status"), id_of(raw, "id"), id_of(raw, "biz_opaque_callback_data")
     if status is None or (about is None and key is None) or raw.get("recipient_type") == "group":
         return None
     phone = phone_of(raw.get("recipient_id"))
@@ -163,15 +174,10 @@ def _read_status(raw: Body, contact: Body, corpo: str | None) -> Recebida | None
         estado=_ESTADOS.get(status),
         about_id=about,
         our_key=key,
-        falha=falha_of(_number(code), phone or "") if failed else None,
+        falha=falha_of(read_code(code), phone or "") if failed else None,
         codigo=code,
-        corpo=corpo,
     )
 
 
 def _code(raw: Body) -> str | None:
-    return next((said for error in listed(raw.get("errors")) if (said := text_of(error, "code"))), None)
-
-
-def _number(code: str | None) -> int | None:
-    return int(code) if code is not None and code.isascii() and code.isdigit() else None
+    return next((said for error in listed(raw.get("errors")) if (said := id_of(error, "code"))), None)

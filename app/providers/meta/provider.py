@@ -24,6 +24,7 @@ from app.providers.base import (
     WebhookCall,
 )
 from app.providers.http import HttpClient
+from app.providers.ids import read_id
 from app.providers.meta.codes import error_of
 from app.providers.meta.config import MetaConfig
 from app.providers.meta.outgoing import compose
@@ -115,10 +116,10 @@ class MetaProvider:
             ok=True,
             ms=_since(started),
             detail=first.message_status if first else "aceita, resposta ilegível",
-            id=first.id if first else None,
+            id=read_id(first.id) if first else None,
         )
-        known = told.contacts[0].user_id if told is not None and told.contacts else None
-        return Receipt(known or message.subscriber_id, first.id if first else None, 1, (step,))
+        known = read_id(told.contacts[0].user_id) if told is not None and told.contacts else None
+        return Receipt(known or message.subscriber_id, step.id, 1, (step,))
 
     def is_authentic(self, call: WebhookCall, secrets: Sequence[str], *, now: datetime) -> bool:  # noqa: ARG002 - no time is signed
         """Tell whether one of the app secrets signed these very bytes: Meta escapes what we would not."""

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from app.providers.base import ProviderError, Unavailable
 from app.providers.http import HttpClient
+from app.providers.ids import read_id
 from app.providers.twilio.codes import decode, error_of
 from app.providers.twilio.config import TwilioConfig
 
@@ -42,8 +43,7 @@ class TwilioClient:
         if not response.ok:
             raise error_of(response, repeatable=False, now=self._clock())
         data = decode(response)
-        sid = data.get("sid") if isinstance(data, dict) else None
-        return sid if isinstance(sid, str) and sid else None
+        return read_id(data.get("sid")) if isinstance(data, dict) else None
 
     async def list_messages(self, filters: Mapping[str, str]) -> tuple[list[Row], int]:
         """Return the messages that match, and how many requests it took."""

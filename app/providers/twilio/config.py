@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
-from urllib.parse import urlsplit
 
+from app.providers.endereco import is_api_address
 from app.providers.twilio.medium import Medium
 
 DEFAULT_BASE_URL: Final = "https://api.twilio.com"
@@ -81,9 +81,8 @@ def _sender(config: Mapping[str, object], medium: Medium) -> str | None:
 
 def _url(config: Mapping[str, object], key: str, default: str) -> str:
     url = (_text(config, key) or default).rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"{key}: informe um endereço http(s) sem parâmetros")
+    if not is_api_address(url):
+        raise ValueError(f"{key}: informe um endereço https sem parâmetros (http, só nesta mesma máquina)")
     return url
 
 

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from app.providers.base import Ambiguous, Doubt
+from app.providers.ids import read_id
 from app.providers.twilio.client import Row
 
 _SKEW: Final = timedelta(seconds=60)
@@ -26,7 +27,7 @@ def choose(rows: Sequence[Row], doubt: Doubt, *, service: str | None) -> str | N
     possible = [row for row in rows if _is_ours(row, service) and _created(row, started) >= started]
     for row in possible:
         if _matches(row, doubt):
-            return str(row.get("sid") or "") or None
+            return read_id(row.get("sid"))
     if possible and doubt.template is not None:
         raise Ambiguous("há uma mensagem daquela hora que pode ser esta")
     return None

@@ -103,7 +103,7 @@ class _Account:
         return Receipt(None, sid, requests) if sid is not None else None
 
     def is_authentic(self, call: WebhookCall, secrets: Sequence[str], *, now: datetime) -> bool:  # noqa: ARG002 - no time is signed
-        return is_authentic(call, secrets)
+        return is_authentic(call, secrets, account_sid=self.config.account_sid)
 
     def parse_webhook(self, call: WebhookCall) -> Sequence[Recebida]:
         return parse_webhook(call)

@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
-from urllib.parse import parse_qs
 
 from app.domain.confirmacao import EstadoMensagem
 from app.providers.base import UnreadableWebhook, WebhookCall
+from app.providers.ids import read_id
 from app.providers.twilio.codes import falha_of, read_code
+from app.providers.twilio.form import read_form
 from app.schemas.campos import clean_text
 from app.schemas.recebida import Recebida
 
@@ -50,7 +51,10 @@ def parse_webhook(call: WebhookCall) -> Sequence[Recebida]:
     text = call.body.decode("utf-8", "replace")
     if text.lstrip()[:1] in {"{", "["}:
         return _read_json(text)
-    form = {name: clean_text(values[0]) for name, values in parse_qs(text, keep_blank_values=True).items()}
+    fields = read_form(call.body)
+    if fields is None:
+        raise UnreadableWebhook("corpo_grande", "O formulário é maior do que a Twilio os faz.")
+    form = {name: clean_text(values[0]) for name, values in fields.items()}
     if "AccountSid" not in form and _sid(form) is None:
         raise UnreadableWebhook(
             "formato_desconhecido",
@@ -82,7 +86,7 @@ def _read_status(form: Form, status: str, key: str | None) -> Recebida:
         subscriber_id=person,
         status=status,
         estado=estado,
-        about_id=_sid(form),
+        about_id=read_id(_sid(form)),
         our_key=key,
         falha=falha_of(code) if has_failed else None,
         codigo=str(code) if code is not None else None,
@@ -105,7 +109,7 @@ def _read_answer(form: Form) -> Sequence[Recebida]:
         texto=form.get("Body") or form.get("ButtonText") or form.get("ListTitle") or "",
         message_id=_sid(form),
         nome=form.get("ProfileName") or None,
-        quoted_id=form.get("OriginalRepliedMessageSid") or None,
+        quoted_id=read_id(form.get("OriginalRepliedMessageSid")),
         botao=form.get("ButtonPayload") or form.get("ListId") or None,
         midia=_midia(form),
     )
@@ -125,7 +129,8 @@ def _address(value: str) -> tuple[str | None, str | None]:
 
 
 def _key(url: str) -> str | None:
-    told = parse_qs(url.partition("#")[0].partition("?")[2]).get(KEY_PARAMETER, [""])[0]
+    query = read_form(url.partition("#")[0].partition("?")[2].encode("utf-8", "replace")) or {}
+    told = query.get(KEY_PARAMETER, [""])[0]
     return told if _KEY.fullmatch(told) else None
 
 

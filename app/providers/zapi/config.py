@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
-from urllib.parse import urlsplit
+
+from app.providers.endereco import is_api_address
 
 DEFAULT_BASE_URL: Final = "https://api.z-api.io"
 DEFAULT_RATE: Final = 30
@@ -21,9 +22,8 @@ class ZapiConfig:
     taxa_por_minuto: int = DEFAULT_RATE
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("base_url: informe um endereço http(s) sem parâmetros")
+        if not is_api_address(self.base_url):
+            raise ValueError("base_url: informe um endereço https sem parâmetros (http, só nesta mesma máquina)")
         if not 1 <= self.taxa_por_minuto <= _FASTEST:
             raise ValueError(f"taxa_por_minuto: informe um número entre 1 e {_FASTEST}")
 
@@ -39,7 +39,7 @@ class ZapiConfig:
 @dataclass(frozen=True, slots=True)
 class ZapiCredentials:
     instance_id: str = field(repr=False)
-    """Not secret at Z-API, but what proves its calls where the channel has no secret: so it is kept like one."""
+    """Not secret at Z-API, but no call of its is taken without it: so it is kept like a secret."""
     instance_token: str = field(repr=False)
     client_token: str | None = field(default=None, repr=False)
 

@@ -18,18 +18,20 @@ FICHA: Final = Ficha(
     ),
     segredo=Campo(
         SEGREDO,
-        "O que o cabeçalho z-api-token das chamadas deve conter; só depois de ver uma chamada que o traga.",
+        "Segredo que prova quem chama o webhook: no fim do endereço, ou no cabeçalho z-api-token.",
+        gerado=True,
     ),
     cabecalho="z-api-token",
     passos=(
         (
-            "Na instância, Webhooks e configurações gerais: cole o endereço do webhook em ao receber, ao enviar, "
-            "receber status da mensagem, ao desconectar e ao conectar. A Z-API só aceita HTTPS."
+            "Na instância, Webhooks e configurações gerais: cole o endereço do webhook, seguido de ?segredo= e do "
+            "segredo, em ao receber, ao enviar, receber status da mensagem, ao desconectar e ao conectar. A Z-API só "
+            "aceita HTTPS."
         ),
         "Deixe desligado “notificar as enviadas por mim”.",
         (
-            "A Z-API não assina as chamadas: o endereço e o ID da instância são o segredo. Não os ponha em chamados "
-            "nem em capturas de tela."
+            "A Z-API não assina as chamadas: o endereço com o segredo é a prova. Não o ponha em chamados nem em "
+            "capturas de tela, e mantenha a consulta (o que vem depois de ?) fora dos registros do proxy."
         ),
     ),
 )

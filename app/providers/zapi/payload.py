@@ -3,12 +3,15 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.entrega import Falha
 from app.providers.base import UnreadableWebhook
+from app.providers.ids import read_id, read_name
+from app.providers.lote import is_kept, refuse_too_many
 from app.providers.zapi.codes import find_code
 from app.schemas.campos import clean_text
 from app.schemas.recebida import Recebida
@@ -38,6 +41,7 @@ _STATES: Final[Mapping[str, EstadoMensagem]] = {
     "READ": EstadoMensagem.LIDA,
     "PLAYED": EstadoMensagem.LIDA,
 }
+_OF_A_STATUS: Final = ("type", "instanceId", "status", "phone", "chatLid", "senderLid", "momment")
 _OURS: Final = "READ_BY_ME"  # reception read a patient's message: no news of ours
 
 
@@ -97,17 +101,15 @@ def _read_answer(data: Body) -> Sequence[Recebida]:
 
 def _content(data: Body) -> dict[str, Any] | None:
     """Return what was written, touched or sent; None for a reaction taken back."""
-    quoted = _text(data.get("referenceMessageId"))
+    quoted = read_id(data.get("referenceMessageId"))
     for field, read in _ANSWERS:
         part = data.get(field)
         if isinstance(part, dict):
             return {"quoted_id": quoted, **read(part)}
     reaction = data.get("reaction")
     if isinstance(reaction, dict):
-        about = _part(reaction, "referencedMessage")
-        return (
-            {"midia": "reaction", "quoted_id": _text(about.get("messageId"))} if _text(reaction.get("value")) else None
-        )
+        about = read_id(_part(reaction, "referencedMessage").get("messageId"))
+        return {"midia": "reaction", "quoted_id": about} if _text(reaction.get("value")) else None
     midia = next((name for field, name in _MEDIA.items() if data.get(field)), "other")
     caption = next((text for field in _MEDIA if (text := _written(_part(data, field).get("caption")))), "")
     return {"quoted_id": quoted, "midia": midia, "texto": caption}
@@ -122,7 +124,7 @@ _ANSWERS: Final[tuple[tuple[str, Callable[[Body], dict[str, Any]]], ...]] = (
 
 def _event_id(data: Body) -> str | None:
     """Return the message's id; a corrected message has the id of the first and is an event of its own."""
-    message_id = _text(data.get("messageId"))
+    message_id = read_name(data.get("messageId"))
     if message_id is None or not _is_on(data, "isEdit"):
         return message_id
     return f"{message_id}:edit:{_text(data.get('momment')) or ''}"
@@ -133,9 +135,11 @@ def _read_states(data: Body) -> Sequence[Recebida]:
     if word is None or word.upper() == _OURS or _is_on(data, "isGroup"):
         return ()
     told = data.get("ids")
-    ids = [found for one in (told if isinstance(told, list) else [told]) if (found := _text(one))]
+    items = told if isinstance(told, list) else [told]
+    refuse_too_many(len(items))
+    ids = [found for one in items if (found := read_id(one))]
     telefone, lid = _person(data)
-    return tuple(
+    received = tuple(
         Recebida(
             kind="status",
             telefone=telefone,
@@ -144,15 +148,23 @@ def _read_states(data: Body) -> Sequence[Recebida]:
             status=word,
             estado=_STATES.get(word.upper()),
             about_id=one,
-            corpo=json.dumps({**data, "ids": [one]}) if len(ids) > 1 else None,
         )
         for one in ids
     )
+    return tuple(replace(one, corpo=_alone(data, one)) for one in received) if len(ids) > 1 else received
+
+
+def _alone(data: Body, recebida: Recebida) -> str | None:
+    """Return a body with nothing but this receipt, where it is kept."""
+    if not is_kept(recebida):
+        return None
+    named = {name: told for name in _OF_A_STATUS if (told := read_id(data.get(name))) is not None}
+    return json.dumps({**named, "ids": [recebida.about_id]})
 
 
 def _read_departure(data: Body) -> Sequence[Recebida]:
     """Read that a message left the queue, or why it never will."""
-    about = _text(data.get("messageId")) or _text(data.get("zaapId"))
+    about = read_id(data.get("messageId")) or read_id(data.get("zaapId"))
     if about is None or _is_on(data, "isGroup"):
         return ()
     failed = find_code({key: data.get(key) for key in ("error", "errorCode")})
@@ -200,7 +212,7 @@ _READERS: Final[Mapping[str, Callable[[Body], Sequence[Recebida]]]] = {  # the d
 def _person(data: Body) -> tuple[str | None, str | None]:
     """Return the phone as it came and WhatsApp's own id of the person, which may come in the phone's place."""
     phone = _text(data.get("phone"))
-    lids = (text for text in (phone, _text(data.get("chatLid")), _text(data.get("senderLid"))) if text)
+    lids = (text for name in ("phone", "chatLid", "senderLid") if (text := read_id(data.get(name))))
     lid = next((text for text in lids if text.endswith(_LID)), None)
     is_phone = phone is not None and not phone.endswith(_LID) and _DIGIT.search(phone)
     return phone if is_phone else None, lid

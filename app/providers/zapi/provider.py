@@ -1,6 +1,5 @@
 """Z-API as a WhatsAppProvider."""
 
-import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -23,13 +22,14 @@ from app.providers.base import (
     WebhookCall,
 )
 from app.providers.http import HttpResponse
+from app.providers.ids import read_id
 from app.providers.zapi.client import ZapiClient, object_in
 from app.providers.zapi.codes import refusal, refusal_in_acceptance
 from app.providers.zapi.config import ZapiConfig, ZapiCredentials
 from app.providers.zapi.payload import decode, parse_webhook
+from app.providers.zapi.proof import is_proven, same
 from app.schemas.recebida import Recebida
 
-TOKEN_HEADER: Final = "z-api-token"  # noqa: S105  a header's name
 _PHONE: Final = re.compile(r"\+([1-9][0-9]{7,14})")
 _MAX_TEXT: Final = 4096  # WhatsApp's own limit
 _MAX_BUTTONS, _MAX_TITLE = 3, 20
@@ -99,22 +99,21 @@ class ZapiProvider:
         data = object_in(response)
         if not response.ok:
             raise _counted(refusal(response, data, now=self._clock()))
-        message_id = next((data[key] for key in ("messageId", "id", "zaapId") if _is_id(data.get(key))), None)
+        message_id = next((told for key in ("messageId", "id", "zaapId") if (told := _id(data.get(key)))), None)
         refused = refusal_in_acceptance(data) if message_id is None else None
         if refused is not None:
             raise refused
         return message_id
 
     def is_authentic(self, call: WebhookCall, secrets: Sequence[str], *, now: datetime) -> bool:  # noqa: ARG002 - nothing is dated
-        """Tell whether the call names our instance and, where the channel has secrets, brings one of them."""
+        """Tell whether the call brings one of the channel's secrets and names our instance."""
+        if not is_proven(call, secrets):
+            return False  # a stranger's body is not even read
         try:
             instance_id = decode(call.body).get("instanceId")
         except UnreadableWebhook:
             return False
-        if not isinstance(instance_id, str) or not _same(instance_id, self._instance_id):
-            return False
-        given = call.headers.get(TOKEN_HEADER, "")
-        return not secrets or any(secret and _same(given, secret) for secret in secrets)
+        return isinstance(instance_id, str) and same(instance_id, self._instance_id)
 
     def parse_webhook(self, call: WebhookCall) -> Sequence[Recebida]:
         return parse_webhook(call.body)
@@ -153,17 +152,13 @@ def _digits(to: str) -> str:
     return found[1]
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and bool(value)
+def _id(value: object) -> str | None:
+    return read_id(value) if isinstance(value, str) else None
 
 
 def _counted(error: ProviderError) -> ProviderError:
     error.requests = 1
     return error
-
-
-def _same(given: str, ours: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), ours.encode())
 
 
 def _health_in(data: Mapping[str, Any]) -> tuple[bool, str]:

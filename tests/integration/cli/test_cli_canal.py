@@ -42,7 +42,7 @@ async def test_a_channel_of_every_kind_is_shown_without_its_secrets(
     assert (shown.json["tipo"], shown.json["defeito"], shown.json["faltam"]) == (tipo, None, [])
     assert [secret for secret in contas[tipo].credenciais.values() if secret in told] == []
     assert set(shown.json["credenciais"]) >= set(contas[tipo].credenciais) - {"webhook_secret"}
-    assert shown.json["segredos_webhook"] == (0 if tipo in {"zapi", "email"} else 1)
+    assert shown.json["segredos_webhook"] == (0 if tipo == "email" else 1)
     assert shown.json["taxa_por_minuto"] > 0
     assert bool(shown.json["passos"]) == (tipo != "email"), "nobody calls back from a mail server"
     assert "pausado até ser retomado: recém-criado" in people.out
