@@ -76,11 +76,12 @@ WITH na_ordem AS (
 UPDATE mensagens m SET estado = u.estado, motivo = u.motivo, quando = coalesce(u.quando, m.quando),
        provider_id = coalesce(u.provider_id, m.provider_id), exige_modelo = m.exige_modelo OR u.exige_modelo,
        enviada_em = coalesce(m.enviada_em, CASE WHEN u.estado = 'enviada' THEN CAST(:now AS timestamptz) END),
+       tentativas = m.tentativas - CAST(NOT u.contada AS int),
        chunk = CASE WHEN u.estado = 'agendada' THEN NULL ELSE m.chunk END, atualizado_em = :now
 FROM na_ordem
 JOIN unnest(CAST(:ids AS bigint[]), CAST(:estados AS text[]), CAST(:motivos AS text[]), CAST(:quandos AS timestamptz[]),
-            CAST(:provider_ids AS text[]), CAST(:exigem AS bool[]))
-     AS u(id, estado, motivo, quando, provider_id, exige_modelo) USING (id)
+            CAST(:provider_ids AS text[]), CAST(:exigem AS bool[]), CAST(:contadas AS bool[]))
+     AS u(id, estado, motivo, quando, provider_id, exige_modelo, contada) USING (id)
 WHERE m.tenant_id = :tenant AND m.id = na_ordem.id AND m.dia = na_ordem.dia
   AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date)
   AND m.estado = ANY(CAST(:atuais AS text[])) AND (m.estado, u.estado) IN ({_PAIRS})
@@ -99,7 +100,8 @@ novas AS (
     SELECT v.tenant_id, v.contato_id, v.dia, v.tipo, v.passo,
            (SELECT max(o.versao) + 1 FROM mensagens o WHERE o.tenant_id = v.tenant_id AND o.contato_id = v.contato_id
                                                         AND o.dia = v.dia AND o.passo = v.passo),
-           v.prioridade, v.novo_quando, v.ate, v.modelo, v.recebida_id, v.novo_exige, v.tentativas, v.motivo, :now, :now
+           v.prioridade, v.novo_quando, v.ate, v.modelo, v.recebida_id, v.exige_modelo OR v.novo_exige,
+           v.tentativas, v.motivo, :now, :now
     FROM velhas v
     ON CONFLICT (tenant_id, contato_id, dia, passo, versao) DO NOTHING
     RETURNING id, contato_id, dia, passo)
@@ -156,6 +158,8 @@ class Resultado:
     motivo: str | None = None
     quando: datetime | None = None
     provider_id: str | None = None
+    contada: bool = True
+    """False where nothing was tried on it: the gateway asked for a pause, or was given up before its turn."""
     exige_modelo: bool = False
     """The gateway said that a free text does not get through now."""
 
@@ -222,6 +226,7 @@ class SaidaRepository(TenantRepository):
             quandos=[r.quando for r in results],
             provider_ids=[r.provider_id for r in results],
             exigem=[r.exige_modelo for r in results],
+            contadas=[r.contada for r in results],
             atuais=[estado.value for estado in atuais],
             de=lote.de,
             ate=lote.ate,

@@ -67,9 +67,9 @@ def follow(enviada: Enviada, outcome: Receipt | ProviderError, *, caiu: bool, no
         case Ambiguous():
             return _state(enviada, EstadoMensagem.INCERTA, outcome.reason)
         case Throttled() | Misconfigured():
-            return _again(enviada, outcome.reason, now)
+            return _again(enviada, outcome.reason, now, contada=False)
         case Unavailable():
-            return _again(enviada, outcome.reason, now if caiu else now + _wait(enviada))
+            return _again(enviada, outcome.reason, now if caiu else now + _wait(enviada), contada=not caiu)
         case _:
             falha = falha_of(outcome) or Falha.RECUSADA
             return follow_falha(enviada, falha, outcome.reason, now=now)
@@ -101,12 +101,15 @@ def _state(
     )
 
 
-def _again(enviada: Enviada, motivo: str, quando: datetime, *, exige_modelo: bool = False) -> Consequencia:
+def _again(
+    enviada: Enviada, motivo: str, quando: datetime, *, exige_modelo: bool = False, contada: bool = True
+) -> Consequencia:
     resultado = Resultado(
         mensagem_id=enviada.mensagem_id,
         estado=EstadoMensagem.AGENDADA,
         motivo=motivo,
         quando=quando,
         exige_modelo=exige_modelo,
+        contada=contada,
     )
     return Consequencia(resultado)

@@ -13,7 +13,7 @@ from app.domain.confirmacao import EstadoMensagem
 from app.services.importacao_service import ImportacaoService
 from app.services.lembrete_service import LembreteService
 from app.services.recibo_service import ReciboService
-from app.simulator.gateway import Taken
+from app.simulator.gateway import Fault, Taken
 from app.simulator.meta import said
 from tests.caminhos import DIGITOS, PESSOA, SEED, Rede, Via, open_rede, plan, states
 from tests.cenario import Cenario, take_jobs
@@ -335,3 +335,40 @@ async def test_receipts_of_a_day_with_no_messages_left_are_forgotten(cenario: Ce
     cenario.relogio.pass_time(minutes=11)
     await cenario.programa.scheduler.receive()
     assert await waiting(cenario) == 0
+
+
+async def test_waiting_for_the_gateway_is_no_try(cenario: Cenario, rede: Rede) -> None:
+    """Five times too fast, then taken and lost: that was once, and it is said again."""
+    zapi = await rede.zapi()
+    await plan(cenario, 1)
+    zapi.fake.fail_next("send", *[Fault.THROTTLE] * 5)
+    for _ in range(6):
+        await cenario.send()
+        cenario.relogio.pass_time(seconds=8)
+    assert ((await message(cenario))["estado"], (await message(cenario))["tentativas"]) == ("enviada", 1)
+
+
+async def test_the_one_repetition_a_hospital_allows_survives_a_pause_before_it(cenario: Cenario, rede: Rede) -> None:
+    zapi = await rede.zapi()
+    await cenario.set_politica(ao_incerta="repetir")
+    await plan(cenario, 1)
+    zapi.fake.fail_next("send", Fault.THROTTLE, Fault.LOST_ANSWER)
+    for _ in range(3):
+        await cenario.send()
+        cenario.relogio.pass_time(seconds=8)
+    assert (await message(cenario))["estado"] == "incerta"
+    for _ in range(12):
+        cenario.relogio.pass_time(minutes=1)
+        await cenario.tick()
+    assert (await message(cenario))["estado"] == "enviada"
+    assert len(zapi.sent) == 2
+
+
+async def test_a_template_that_was_lost_is_repeated_as_a_template(cenario: Cenario, rede: Rede) -> None:
+    meta = await asked_by_meta(rede, undelivered={DIGITOS: 131000})
+    await cenario.execute("UPDATE mensagens SET exige_modelo = true")
+    await meta.tell(meta.sent[0], M.FALHOU)
+    await cenario.execute("UPDATE contatos SET canal_id = :c, ultima_entrada_em = :n", c=meta.id, n=cenario.relogio())
+    cenario.relogio.pass_time(hours=1)
+    await cenario.send()
+    assert [taken.kind for taken in meta.sent] == ["template", "template"]
