@@ -182,11 +182,17 @@ ROW = {"sid": "SM1", "body": TEXT, "direction": "outbound-api", "date_created": 
         ({"body": None}, None),
         ({"messaging_service_sid": "MGoutro"}, None),
         ({"messaging_service_sid": "MGnosso"}, "SM1"),
-        ({"sid": None}, None),
     ],
 )
 def test_which_row_is_the_message(clock: StillClock, *, changes: dict[str, Any], found: str | None) -> None:
     assert choose([{**ROW, **changes}], doubt(clock), service="MGnosso") == found
+
+
+@pytest.mark.parametrize("sid", [None, "", "x" * 201, "S\x00M"])
+def test_the_message_without_an_id_that_serves_is_not_said_to_be_missing(clock: StillClock, sid: object) -> None:
+    """Who is told that there is none sends it again."""
+    with pytest.raises(Ambiguous):
+        choose([{**ROW, "sid": sid}], doubt(clock), service=None)
 
 
 def test_a_text_without_letters_is_compared_as_it_is(clock: StillClock) -> None:

@@ -27,7 +27,10 @@ def choose(rows: Sequence[Row], doubt: Doubt, *, service: str | None) -> str | N
     possible = [row for row in rows if _is_ours(row, service) and _created(row, started) >= started]
     for row in possible:
         if _matches(row, doubt):
-            return read_id(row.get("sid"))
+            sid = read_id(row.get("sid"))
+            if sid is None:
+                raise Ambiguous("a mensagem está lá, sem um identificador que sirva")
+            return sid
     if possible and doubt.template is not None:
         raise Ambiguous("há uma mensagem daquela hora que pode ser esta")
     return None
