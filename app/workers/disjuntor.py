@@ -10,18 +10,16 @@ class Disjuntor:
     def __init__(self) -> None:
         self.acertos = 0
         self.erros = 0
+        self.aberto = False
+        """Nothing more should be handed over, whatever still comes back."""
         self._seguidas = 0
-
-    @property
-    def aberto(self) -> bool:
-        """Whether nothing more should be handed over."""
-        return self._seguidas >= SEGUIDAS
 
     def note(self, outcome: Receipt | ProviderError, seconds: float) -> None:
         """Take one result; a refusal is an answer like any other, one that took too long is not."""
         if isinstance(outcome, (Unavailable, Ambiguous)) or seconds >= LENTO_S:
             self.erros += 1
             self._seguidas += 1
+            self.aberto = self.aberto or self._seguidas >= SEGUIDAS
         else:
             self.acertos += 1
             self._seguidas = 0

@@ -114,7 +114,7 @@ class Outbox:
             if not health.ok:
                 await _return_all(SaidaRepository(session, job.tenant), job, _AWAY, now)
                 saude = await canais.lock_health(job.canal)
-                await canais.set_health(job.canal, judge(saude, acertos=0, erros=PROVA, now=now))
+                await canais.set_health(job.canal, judge(saude, acertos=0, erros=PROVA, now=now, caiu=True))
             if gateway.por_minuto:
                 await canais.refund(job.canal, -1, teto=Ritmo(gateway.por_minuto).teto)  # a request like any other
         return health.ok
@@ -284,7 +284,7 @@ class _Recorder:
         """Give back what was not spent, judge the channel's health, and slow it where it asks for that."""
         canal = self._job.canal
         saude = await self._canais.lock_health(canal)
-        judged = judge(saude, acertos=sent.fuse.acertos, erros=sent.fuse.erros, now=self._now)
+        judged = judge(saude, acertos=sent.fuse.acertos, erros=sent.fuse.erros, now=self._now, caiu=sent.fuse.aberto)
         if judged != saude:
             await self._canais.set_health(canal, judged)
         if judged.is_sick(self._now):
