@@ -16,7 +16,10 @@ LENTO_S: Final = 10.0  # an answer that takes longer counts as none: the next on
 
 @dataclass(frozen=True, slots=True)
 class SaudeCanal:
-    """Recent successes and failures, faded; how often it fell in a row; until when it is left alone."""
+    """Recent successes and failures, faded; how often it fell in a row; until when it is left alone.
+
+    One whose last sends all failed has that instant as `doente_ate`: it is asked how it is before more is tried.
+    """
 
     acertos: float = 0.0
     erros: float = 0.0
@@ -27,21 +30,29 @@ class SaudeCanal:
         return self.doente_ate is not None and now < self.doente_ate
 
     @property
+    def suspeito(self) -> bool:
+        """Whether it is to be asked first: it fell, or nothing of what it was last given arrived."""
+        return self.doente_ate is not None
+
+    @property
     def em_prova(self) -> bool:
         """Whether it fell and has not shown yet that it is back."""
         return self.quedas > 0
 
 
-def judge(saude: SaudeCanal, *, acertos: int, erros: int, now: datetime) -> SaudeCanal:
+def judge(saude: SaudeCanal, *, acertos: int, erros: int, now: datetime, caiu: bool = False) -> SaudeCanal:
     """Return the health after some more sends.
 
-    A channel falls when at least half of its last fifty sends failed, five of
-    them at least; while on trial, when no more arrived than failed. Each fall
+    A channel falls when it plainly did (`caiu`: many in a row, or its own word),
+    or at least half of its last fifty sends failed, five of them at least; while
+    on trial, when no more arrived than failed. Each fall
     in a row doubles the time it is left alone, up to ten minutes. What comes
     meanwhile was in the air when it fell: neither another fall nor a proof.
     """
     if acertos + erros == 0 or saude.is_sick(now):
         return saude
+    if caiu:
+        return fall(saude, now)
     if saude.em_prova:
         return SaudeCanal(acertos=acertos, erros=erros) if acertos > erros else fall(saude, now)
     room, known = max(0, _MEMORIA - acertos - erros), saude.acertos + saude.erros
@@ -49,7 +60,7 @@ def judge(saude: SaudeCanal, *, acertos: int, erros: int, now: datetime) -> Saud
     bons, maus = saude.acertos * fade + acertos, saude.erros * fade + erros
     if maus >= _POUCOS and maus >= _METADE * (bons + maus):
         return fall(saude, now)
-    return SaudeCanal(acertos=bons, erros=maus)
+    return SaudeCanal(acertos=bons, erros=maus, doente_ate=None if acertos else now)
 
 
 def fall(saude: SaudeCanal, now: datetime) -> SaudeCanal:

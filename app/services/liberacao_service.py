@@ -47,7 +47,7 @@ class ChunkJob(msgspec.Struct, frozen=True):
     por_s: float = 0.0
     """How many may leave a second; 0 is as fast as they can."""
     prova: bool = False
-    """The channel fell: it is asked whether it is back before anything is handed over."""
+    """The channel fell, or may have: it is asked how it is before anything is handed over."""
 
     @property
     def lote(self) -> Lote:
@@ -205,7 +205,7 @@ class LiberacaoService:
             if busca.contado:
                 await self._liberacao.start_conversations(canal.id, conta.iniciados, now)
             por_s = ritmo.por_minuto / 60 if ritmo and vaga_em else 0.0
-            pace = _Passo(inicio.timestamp(), por_s, prova=canal.quedas > 0)
+            pace = _Passo(inicio.timestamp(), por_s, prova=_saude(canal).suspeito)
             await self._enqueue(canal.id, conta.escolhidos, pace, now)
         return len(conta.escolhidos)
 
@@ -266,16 +266,19 @@ def last_resorts(vias: Mapping[int, Via]) -> UltimosRecursos:
 
 def _estado_of(canal: Canal, via: Via, usados: int, now: datetime) -> EstadoCanal:
     ritmo = Ritmo(canal.taxa_por_minuto) if canal.taxa_por_minuto else None
-    saude = SaudeCanal(canal.acertos, canal.erros, canal.quedas, canal.doente_ate)
     paused = canal.pausado_ate is not None and now < canal.pausado_ate
     return EstadoCanal(
         id=canal.id,
         prioridade=canal.prioridade,
         ultimo_recurso=via.ultimo_recurso,
-        usavel=not paused and not saude.is_sick(now),
+        usavel=not paused and not _saude(canal).is_sick(now),
         cheio=_is_full(canal, usados),
         esgotado=ritmo is not None and ritmo.refill(canal.fichas, canal.fichas_em, now) < 1,
     )
+
+
+def _saude(canal: Canal) -> SaudeCanal:
+    return SaudeCanal(canal.acertos, canal.erros, canal.quedas, canal.doente_ate)
 
 
 def _is_full(canal: Canal, usados: int) -> bool:

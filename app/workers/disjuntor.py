@@ -33,8 +33,6 @@ class Disjuntor:
     def __init__(self) -> None:
         self._seguidas = 0
         self._aberto_em = float("-inf")
-        self.em_duvida = False
-        """The last chunk found no gateway at all: it is asked whether it lives before it gets another."""
 
     @property
     def aberto(self) -> bool:
@@ -46,10 +44,6 @@ class Disjuntor:
         if self._seguidas >= SEGUIDAS:
             self._aberto_em = monotonic()
 
-    def doubt(self, contagem: Contagem) -> None:
-        """Take what became of a whole chunk."""
-        self.em_duvida = contagem.erros > 0 and contagem.acertos == 0
-
     def close(self) -> None:
         """Let messages through: the gateway said that it lives."""
-        self._seguidas, self._aberto_em, self.em_duvida = 0, float("-inf"), False
+        self._seguidas, self._aberto_em = 0, float("-inf")

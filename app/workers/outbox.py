@@ -109,7 +109,7 @@ class Outbox:
             await self._give_back(job, "canal_desligado")
             return []
         fuse = self._fuses[job.tenant, job.canal]
-        if job.prova or fuse.em_duvida:
+        if job.prova:
             if not await self._answers(job, gateway):
                 return []
             fuse.close()
@@ -122,7 +122,6 @@ class Outbox:
         sent = await self._hand_over(sending, started.outbound, job)
         outcomes = list(zip(started.outbound, sent, strict=True))
         if outcomes:
-            fuse.doubt(sending.contagem)
             await self._record(job, gateway, _Sent(started, outcomes, sending.contagem, caiu=fuse.aberto))
             self._metrics.chunk_took(gateway.provider.name, monotonic() - began)
         return outcomes
@@ -318,7 +317,8 @@ class _Recorder:
         """Give back what was not spent, judge the channel's health, and slow it where it asks for that."""
         canal = self._job.canal
         saude = await self._canais.lock_health(canal)
-        judged = judge(saude, acertos=sent.contagem.acertos, erros=sent.contagem.erros, now=self._now)
+        counted = sent.contagem
+        judged = judge(saude, acertos=counted.acertos, erros=counted.erros, now=self._now, caiu=sent.caiu)
         if judged != saude:
             await self._canais.set_health(canal, judged)
         if judged.is_sick(self._now):

@@ -65,6 +65,35 @@ async def test_what_may_have_been_taken_waits_for_its_receipt_and_the_rest_leave
     assert len(reached) == len(set(reached)), "nobody got it twice"
 
 
+@pytest.mark.parametrize("before", [0, 50], ids=["a new channel", "one that was well for long"])
+async def test_ten_failures_in_a_row_are_enough(cenario: Cenario, rede: Rede, before: int) -> None:
+    first, second = await two(rede)
+    await first.set(acertos=before)
+    await plan(cenario, 30)
+    first.fake.fail_next("send", *[Fault.LOST_ANSWER] * 300)
+    await cenario.send()
+    assert (await first.state())["quedas"] == 1
+    assert first.tried <= 30, "what was in the air when it fell, and no second round"
+    assert len(second.sent) == 30 - first.tried
+
+
+async def test_after_a_failure_the_gateway_is_asked_before_the_next_message_is_put_at_risk(
+    cenario: Cenario, rede: Rede
+) -> None:
+    zapi = await rede.zapi()
+    await plan(cenario, 1)
+    zapi.fake.outage = 500
+    await cenario.send()
+    assert await states(cenario) == {"incerta": 1}
+    await plan(cenario, 4)
+    await cenario.send()
+    assert await states(cenario) == {"incerta": 1, "agendada": 3}
+    zapi.fake.outage = None
+    cenario.relogio.pass_time(seconds=31)
+    await cenario.send()
+    assert await states(cenario) == {"incerta": 1, "enviada": 3}
+
+
 async def test_receipts_settle_what_was_uncertain(cenario: Cenario, rede: Rede) -> None:
     """Meta gives our own key back: a message whose answer was lost is found by it."""
     meta = await rede.meta(SEED)

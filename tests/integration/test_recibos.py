@@ -372,3 +372,15 @@ async def test_a_template_that_was_lost_is_repeated_as_a_template(cenario: Cenar
     cenario.relogio.pass_time(hours=1)
     await cenario.send()
     assert [taken.kind for taken in meta.sent] == ["template", "template"]
+
+
+async def test_a_lost_reply_does_not_hide_what_the_patient_asked(cenario: Cenario, rede: Rede) -> None:
+    meta = await asked_by_meta(rede)
+    await meta.post(meta.fake.receive(PESSOA, said.text("posso levar acompanhante?")))
+    assert (await cenario.visit())["atencao"] == "pergunta"
+    cenario.relogio.pass_time(seconds=10)
+    await cenario.send()
+    reply = meta.sent[-1]
+    assert reply.kind == "text"
+    await meta.tell(Taken(reply.id, reply.phone, "", key=reply.key, failure="131051"), M.FALHOU)
+    assert (await cenario.visit())["atencao"] == "pergunta"

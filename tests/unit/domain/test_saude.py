@@ -75,6 +75,17 @@ def test_what_was_in_the_air_when_it_fell_says_nothing_of_its_return(acertos: in
     assert judge(fallen, acertos=acertos, erros=erros, now=AGORA + timedelta(seconds=29)) == fallen
 
 
+def test_ten_in_a_row_are_a_fall_whatever_arrived_before() -> None:
+    assert judge(SaudeCanal(acertos=50), acertos=0, erros=10, now=AGORA, caiu=True).quedas == 1
+
+
+@pytest.mark.parametrize(("acertos", "erros", "suspect"), [(0, 1, True), (1, 1, False), (1, 0, False)])
+def test_where_nothing_arrived_it_is_asked_before_the_next(acertos: int, erros: int, *, suspect: bool) -> None:
+    saude = judge(SAUDAVEL, acertos=acertos, erros=erros, now=AGORA)
+    assert (saude.suspeito, saude.is_sick(AGORA), saude.em_prova) == (suspect, False, False)
+    assert not judge(saude, acertos=1, erros=0, now=AGORA).suspeito
+
+
 def test_the_pause_ends_at_its_end() -> None:
     fallen = judge(SAUDAVEL, acertos=0, erros=5, now=AGORA)
     assert [fallen.is_sick(AGORA + timedelta(seconds=s)) for s in (0, 29.9, 30)] == [True, True, False]
