@@ -13,6 +13,7 @@ from app.domain.confirmacao import Fato, SituacaoAgenda, StatusConfirmacao, Tipo
 from app.models import Atendimento, Contato
 from app.providers.base import GatewayHealth, Misconfigured, Receipt, StepResult
 from app.providers.botconversa import BotconversaProvider, Named
+from app.repositories.hospital import HospitalRepository
 from app.repositories.liberacao import LiberacaoRepository
 from app.repositories.planejamento import MensagemNova, PlanejamentoRepository, key_of
 from app.services.atendimento_service import AtendimentoInexistente, RegraRecusou
@@ -80,11 +81,14 @@ class GatewayActions:
         return await (await self._service()).list_campaigns()
 
     async def check(self) -> GatewayHealth:
-        """Tell whether every account of the hospital answers; of several, which do not."""
+        """Tell whether every account in use answers; of several, which do not. One that is paused is not asked."""
+        async with self._database.session_scope(self._tenant_id) as session:
+            rows = await HospitalRepository(session, self._tenant_id).canais()
+        in_use = {row.id for row in rows if row.pausado_ate is None or row.pausado_ate <= self._clock()}
         channels = sorted((await self._canais.all()).items())
-        ours = [pronto for (tenant_id, _), pronto in channels if tenant_id == self._tenant_id]
+        ours = [pronto for (tenant, canal), pronto in channels if tenant == self._tenant_id and canal in in_use]
         if not ours:
-            return GatewayHealth(ok=False, detail="Nenhum canal está configurado.", ms=0.0)
+            return GatewayHealth(ok=False, detail="Nenhum canal está em uso.", ms=0.0)
         found = await asyncio.gather(*(pronto.provider.check() for pronto in ours))
         if len(found) == 1:
             return found[0]

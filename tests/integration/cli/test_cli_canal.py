@@ -282,17 +282,17 @@ async def test_a_credential_that_proves_calls_is_their_secret(confirma: Confirma
 
 
 @pytest.mark.parametrize(
-    ("argv", "codigo", "rc"),
+    ("canal", "argv", "codigo", "rc"),
     [
-        pytest.param((), "nada_a_trocar", 2, id="nothing"),
-        pytest.param(("--credencial", "client_token"), "sem_chave", 2, id="nobody to ask"),
-        pytest.param(("--novo-segredo",), "sem_chave", 2, id="a secret the gateway gives"),
+        pytest.param("c-zapi", (), "nada_a_trocar", 2, id="nothing"),
+        pytest.param("c-zapi", ("--credencial", "client_token"), "sem_chave", 2, id="nobody to ask"),
+        pytest.param("c-meta", ("--novo-segredo",), "sem_chave", 2, id="a secret the gateway gives"),
     ],
 )
 async def test_what_cannot_be_replaced(
-    confirma: Confirma, contas: dict[str, Conta], *, argv: tuple[str, ...], codigo: str, rc: int
+    confirma: Confirma, contas: dict[str, Conta], *, canal: str, argv: tuple[str, ...], codigo: str, rc: int
 ) -> None:
-    done = await confirma("canal", "credenciais", "c-zapi", *argv, "--json")
+    done = await confirma("canal", "credenciais", canal, *argv, "--json")
     assert (done.rc, done.json["erro"]["codigo"]) == (rc, codigo)
     assert contas
 
