@@ -43,6 +43,7 @@ class Mensagem(Base):
             "prioridade",
             "dia",
             "quando",
+            "id",
             postgresql_where=text("estado = 'agendada'"),
         ),
         Index("mensagens_provider", "tenant_id", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),

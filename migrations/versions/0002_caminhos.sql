@@ -13,7 +13,7 @@ ALTER TABLE "SantaCasa".contatos
     ADD FOREIGN KEY (tenant_id, canal_id) REFERENCES "SantaCasa".canais (tenant_id, id) ON DELETE SET NULL (canal_id);
 ALTER TABLE "SantaCasa".mensagens ADD exige_modelo BOOLEAN DEFAULT false NOT NULL;
 DROP INDEX "SantaCasa".mensagens_liberar;
-CREATE INDEX mensagens_liberar ON "SantaCasa".mensagens (tenant_id, prioridade, dia, quando) WHERE estado = 'agendada';
+CREATE INDEX mensagens_liberar ON "SantaCasa".mensagens (tenant_id, prioridade, dia, quando, id) WHERE estado = 'agendada';
 CREATE INDEX mensagens_provider ON "SantaCasa".mensagens (tenant_id, provider_id) WHERE provider_id IS NOT NULL;
 
 CREATE TABLE "SantaCasa".conversas_iniciadas (
