@@ -48,8 +48,8 @@ WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.quando <= :now AND m
 ORDER BY m.prioridade, m.dia, m.quando, m.id LIMIT :limite
 FOR UPDATE OF m SKIP LOCKED""")  # noqa: S608  a constant
 
-# The most urgent are found by the index and the search ends at the limit. Left alone, PostgreSQL underestimates what the
-# conditions let through, and reads and sorts the whole backlog at every round: half a core at sixty thousand waiting.
+# The most urgent are found by the index and the search ends at the limit. Left alone, PostgreSQL underestimates what
+# the conditions let through, and reads and sorts the whole backlog at every round.
 _BY_INDEX: Final = text("""
 SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
        set_config('enable_mergejoin', 'off', true), set_config('enable_sort', 'off', true),
