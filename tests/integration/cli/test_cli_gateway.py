@@ -60,6 +60,7 @@ async def test_a_wrong_key_shows_when_tried(confirma: Confirma) -> None:
     assert "chave-errada" not in made.out + made.err
     assert (done.rc, done.json["ok"]) == (1, False)
     assert (right.rc, right.json["ok"]) == (0, True)
+    await confirma("canal", "pausar", "errado")  # the hospital's health is that of the channels in use
 
 
 @pytest.mark.usefixtures("canal")
