@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final, Self
 
 from app.providers.endereco import is_api_address
+from app.providers.stored import read_number, read_number_or, read_text, refuse_unknown
 
 DEFAULT_BASE_URL: Final = "https://backend.botconversa.com.br/api/v1/webhook"
 _EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
@@ -47,43 +48,22 @@ class BotconversaConfig:
     @classmethod
     def from_mapping(cls, config: Mapping[str, object]) -> Self:
         """Read a channel's stored configuration; ValueError says, in Portuguese, which key is wrong."""
-        unknown = set(config) - set(cls.__dataclass_fields__)
-        if unknown:
-            raise ValueError(f"configuração desconhecida: {', '.join(sorted(unknown))}")
+        refuse_unknown(config, cls.__dataclass_fields__)
         return cls(
-            base_url=(_text(config, "base_url") or DEFAULT_BASE_URL).rstrip("/"),
+            base_url=(read_text(config, "base_url") or DEFAULT_BASE_URL).rstrip("/"),
             modo=_modo(config),
-            flow_id=_number(config, "flow_id"),
-            flow_name=_text(config, "flow_name"),
-            tag=_text(config, "tag"),
-            campanha=_text(config, "campanha"),
+            flow_id=read_number(config, "flow_id"),
+            flow_name=read_text(config, "flow_name"),
+            tag=read_text(config, "tag"),
+            campanha=read_text(config, "campanha"),
             campos=_campos(config.get("campos")),
-            taxa_por_minuto=_number(config, "taxa_por_minuto") or 600,
-            max_paginas=_number(config, "max_paginas") or 50,
+            taxa_por_minuto=read_number_or(config, "taxa_por_minuto", 600),
+            max_paginas=read_number_or(config, "max_paginas", 50),
         )
 
 
-def _text(config: Mapping[str, object], key: str) -> str | None:
-    value = config.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError(f"{key}: informe um texto")  # noqa: TRY004 - one error kind for a wrong setting
-    return value.strip() or None
-
-
-def _number(config: Mapping[str, object], key: str) -> int | None:
-    value = config.get(key)
-    if value is None or value == "":
-        return None
-    text = str(value).strip()
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{key}: informe um número inteiro")
-    return int(text)
-
-
 def _modo(config: Mapping[str, object]) -> Modo:
-    text = _text(config, "modo") or Modo.NAO_OFICIAL
+    text = read_text(config, "modo") or Modo.NAO_OFICIAL
     try:
         return Modo(text)
     except ValueError:

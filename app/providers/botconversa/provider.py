@@ -24,6 +24,7 @@ from app.providers.botconversa.contacts import ContactFinder
 from app.providers.botconversa.payload import parse_webhook
 from app.providers.botconversa.plan import Plan
 from app.providers.botconversa.sending import Sending
+from app.providers.stored import read_secret
 from app.schemas.recebida import Recebida
 
 _HEALTH: Final[tuple[tuple[type[ProviderError], str], ...]] = (
@@ -111,9 +112,7 @@ def _since(started: float) -> float:
 
 def build(setup: Setup) -> BotconversaProvider:
     """Build from a channel's row; ValueError says, in Portuguese, what is wrong with it."""
-    key = setup.credentials.get("api_key", "").strip()
-    if not key or not key.isascii() or not key.isprintable():
-        raise ValueError("api_key: informe a chave da Botconversa")
+    key = read_secret(setup.credentials, "api_key", "informe a chave da Botconversa")
     parsed = BotconversaConfig.from_mapping(setup.config)
     client = BotconversaClient(setup.http, parsed.base_url, key, max_pages=parsed.max_paginas)
     return BotconversaProvider(parsed, client, clock=setup.clock, signature_header=setup.signature_header)

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Final, Self
 from urllib.parse import urlsplit
 
+from app.providers.stored import read_number_or, read_text, refuse_unknown
+
 
 class Tls(StrEnum):
     """How the connection is encrypted; the certificate is always verified."""
@@ -103,21 +105,19 @@ class EmailConfig:
     @classmethod
     def from_mapping(cls, config: Mapping[str, object]) -> Self:
         """Read a channel's stored configuration; ValueError says, in Portuguese, which key is wrong."""
-        unknown = set(config) - set(cls.__dataclass_fields__)
-        if unknown:
-            raise ValueError(f"configuração desconhecida: {', '.join(sorted(unknown))}")
+        refuse_unknown(config, cls.__dataclass_fields__)
         return cls(
-            servidor=_text(config, "servidor") or "",
-            remetente=_text(config, "remetente") or "",
-            hospital=_text(config, "hospital") or "",
+            servidor=read_text(config, "servidor") or "",
+            remetente=read_text(config, "remetente") or "",
+            hospital=read_text(config, "hospital") or "",
             tls=_mode(config),
-            porta=int(_number(config, "porta", 0, whole=True)),
-            responder_a=_text(config, "responder_a"),
-            descadastro=_text(config, "descadastro"),
-            certificado_ca=_text(config, "certificado_ca"),
-            taxa_por_minuto=int(_number(config, "taxa_por_minuto", DEFAULT_RATE, whole=True)),
-            espera_s=_number(config, "espera_s", 10.0),
-            espera_entrega_s=_number(config, "espera_entrega_s", 60.0),
+            porta=read_number_or(config, "porta", 0),
+            responder_a=read_text(config, "responder_a"),
+            descadastro=read_text(config, "descadastro"),
+            certificado_ca=read_text(config, "certificado_ca"),
+            taxa_por_minuto=read_number_or(config, "taxa_por_minuto", DEFAULT_RATE),
+            espera_s=_seconds(config, "espera_s", 10.0),
+            espera_entrega_s=_seconds(config, "espera_entrega_s", 60.0),
         )
 
 
@@ -171,29 +171,19 @@ def _verifying(ca: str | None) -> ssl.SSLContext:
     return context
 
 
-def _text(config: Mapping[str, object], key: str) -> str | None:
-    value = config.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError(f"{key}: informe um texto")  # noqa: TRY004 - one error kind for a wrong setting
-    return value.strip() or None
-
-
 def _mode(config: Mapping[str, object]) -> Tls:
-    text = _text(config, "tls") or Tls.STARTTLS
+    text = read_text(config, "tls") or Tls.STARTTLS
     try:
         return Tls(text)
     except ValueError:
         raise ValueError(f"tls: use um destes: {', '.join(Tls)}") from None
 
 
-def _number(config: Mapping[str, object], key: str, default: float, *, whole: bool = False) -> float:
+def _seconds(config: Mapping[str, object], key: str, default: float) -> float:
     value = config.get(key)
     if value is None or value == "":
         return default
     text = str(value).strip()
-    pattern = r"[0-9]{1,9}" if whole else r"[0-9]{1,9}(\.[0-9]{1,3})?"
-    if isinstance(value, bool) or not re.fullmatch(pattern, text):
-        raise ValueError(f"{key}: informe um número{' inteiro' if whole else ''}")
+    if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,3})?", text):
+        raise ValueError(f"{key}: informe um número")
     return float(text)

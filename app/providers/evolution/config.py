@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from app.providers.endereco import is_api_address
+from app.providers.stored import read_number_or, read_switch, read_text, refuse_unknown
 
 _DEFAULT_TYPING_MS: Final = 1200
 _LONGEST_TYPING_MS: Final = 8000  # the answer comes after it: longer, and a slow send would look lost
@@ -39,42 +40,12 @@ class EvolutionConfig:
     @classmethod
     def from_mapping(cls, config: Mapping[str, object]) -> Self:
         """Read a channel's stored configuration; ValueError says, in Portuguese, which key is wrong."""
-        unknown = set(config) - set(cls.__dataclass_fields__)
-        if unknown:
-            raise ValueError(f"configuração desconhecida: {', '.join(sorted(unknown))}")
+        refuse_unknown(config, cls.__dataclass_fields__)
         return cls(
-            base_url=_text(config, "base_url").rstrip("/"),
-            instancia=_text(config, "instancia"),
-            botoes=_switch(config, "botoes"),
-            titulo=_text(config, "titulo") or "Confirmação",
-            digitando_ms=_number(config, "digitando_ms", _DEFAULT_TYPING_MS),
-            taxa_por_minuto=_number(config, "taxa_por_minuto", _DEFAULT_RATE),
+            base_url=(read_text(config, "base_url") or "").rstrip("/"),
+            instancia=read_text(config, "instancia") or "",
+            botoes=read_switch(config, "botoes"),
+            titulo=read_text(config, "titulo") or "Confirmação",
+            digitando_ms=read_number_or(config, "digitando_ms", _DEFAULT_TYPING_MS),
+            taxa_por_minuto=read_number_or(config, "taxa_por_minuto", _DEFAULT_RATE),
         )
-
-
-def _text(config: Mapping[str, object], key: str) -> str:
-    value = config.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"{key}: informe um texto")  # noqa: TRY004 - one error kind for a wrong setting
-    return value.strip()
-
-
-def _number(config: Mapping[str, object], key: str, default: int) -> int:
-    value = config.get(key)
-    if value is None or value == "":
-        return default
-    text = str(value).strip()
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{key}: informe um número inteiro")
-    return int(text)
-
-
-def _switch(config: Mapping[str, object], key: str) -> bool:
-    value = config.get(key)
-    if value is None:
-        return False
-    if not isinstance(value, bool):
-        raise ValueError(f"{key}: informe true ou false")  # noqa: TRY004 - one error kind for a wrong setting
-    return value

@@ -27,6 +27,7 @@ from app.providers.evolution.payload import decode, parse_webhook, people
 from app.providers.evolution.proof import is_proven
 from app.providers.http import HttpClient, HttpResponse
 from app.providers.ids import read_id
+from app.providers.stored import read_secret
 from app.schemas.recebida import Recebida
 
 _MAX_TEXT: Final = 4096  # WhatsApp's own limit
@@ -158,7 +159,5 @@ def _since(started: float) -> float:
 
 def build(setup: Setup) -> EvolutionProvider:
     """Build from a channel's row; ValueError says, in Portuguese, what is wrong with it."""
-    key = setup.credentials.get("api_key", "").strip()
-    if not key or not key.isascii() or not key.isprintable():
-        raise ValueError("api_key: informe a chave da Evolution (da instância, de preferência)")
+    key = read_secret(setup.credentials, "api_key", "informe a chave da Evolution (da instância, de preferência)")
     return EvolutionProvider(EvolutionConfig.from_mapping(setup.config), key, setup.http, clock=setup.clock)

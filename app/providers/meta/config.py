@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from app.providers.endereco import is_api_address
+from app.providers.stored import read_number_or, read_switch, read_text, refuse_unknown
 
 DEFAULT_BASE_URL: Final = "https://graph.facebook.com"
 DEFAULT_VERSION: Final = "v24.0"
@@ -51,44 +52,18 @@ class MetaConfig:
     @classmethod
     def from_mapping(cls, config: Mapping[str, object]) -> Self:
         """Read a channel's stored configuration; ValueError says, in Portuguese, which key is wrong."""
-        unknown = set(config) - set(cls.__dataclass_fields__)
-        if unknown:
-            raise ValueError(f"configuração desconhecida: {', '.join(sorted(unknown))}")
-        taxa, paginas = _number(config, "taxa_por_minuto"), _number(config, "max_paginas")
+        refuse_unknown(config, cls.__dataclass_fields__)
         return cls(
-            phone_number_id=_text(config, "phone_number_id") or "",
-            waba_id=_text(config, "waba_id"),
-            base_url=(_text(config, "base_url") or DEFAULT_BASE_URL).rstrip("/"),
-            versao=_text(config, "versao") or DEFAULT_VERSION,
-            botoes=_flag(config, "botoes"),
-            taxa_por_minuto=ORDINARY_RATE if taxa is None else taxa,
-            max_paginas=50 if paginas is None else paginas,
+            phone_number_id=_id(config, "phone_number_id") or "",
+            waba_id=_id(config, "waba_id"),
+            base_url=(read_text(config, "base_url") or DEFAULT_BASE_URL).rstrip("/"),
+            versao=read_text(config, "versao") or DEFAULT_VERSION,
+            botoes=read_switch(config, "botoes", default=True),
+            taxa_por_minuto=read_number_or(config, "taxa_por_minuto", ORDINARY_RATE),
+            max_paginas=read_number_or(config, "max_paginas", 50),
         )
 
 
-def _text(config: Mapping[str, object], key: str) -> str | None:
+def _id(config: Mapping[str, object], key: str) -> str | None:
     value = config.get(key)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)  # an id typed as a number
-    if value is not None and not isinstance(value, str):
-        raise ValueError(f"{key}: informe um texto")
-    return (value or "").strip() or None
-
-
-def _number(config: Mapping[str, object], key: str) -> int | None:
-    value = config.get(key)
-    if value is None or value == "":
-        return None
-    text = str(value).strip()
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
-        raise ValueError(f"{key}: informe um número inteiro")
-    return int(text)
-
-
-def _flag(config: Mapping[str, object], key: str) -> bool:
-    value = config.get(key)
-    if value is None or value == "":
-        return True
-    if not isinstance(value, bool):
-        raise ValueError(f"{key}: informe verdadeiro ou falso")  # noqa: TRY004 - one error kind for a wrong setting
-    return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else read_text(config, key)

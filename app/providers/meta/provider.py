@@ -30,6 +30,7 @@ from app.providers.meta.config import MetaConfig
 from app.providers.meta.outgoing import compose
 from app.providers.meta.payload import parse_webhook
 from app.providers.meta.templates import page_path, read_page
+from app.providers.stored import read_secret
 from app.schemas.recebida import Recebida
 
 SIGNATURE_HEADER: Final = "x-hub-signature-256"
@@ -202,9 +203,7 @@ def _since(started: float) -> float:
 
 def build(setup: Setup) -> MetaProvider:
     """Build from a channel's row; ValueError says, in Portuguese, what is wrong with it."""
-    token = setup.credentials.get("token", "").strip()
-    if not token or not token.isascii() or not token.isprintable():
-        raise ValueError("token: informe o token do usuário do sistema da Meta")
+    token = read_secret(setup.credentials, "token", "informe o token do usuário do sistema da Meta")
     verify_token = setup.credentials.get("verify_token", "").strip() or None
     parsed = MetaConfig.from_mapping(setup.config)
     return MetaProvider(parsed, setup.http, token=token, verify_token=verify_token, clock=setup.clock)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from app.providers.endereco import is_api_address
+from app.providers.stored import read_number_or, read_text, refuse_unknown
 from app.providers.twilio.medium import Medium
 
 DEFAULT_BASE_URL: Final = "https://api.twilio.com"
@@ -35,9 +36,7 @@ class TwilioConfig:
     def from_mapping(cls, config: Mapping[str, object], medium: Medium) -> Self:
         """Read a channel's stored configuration; ValueError says, in Portuguese, which key is wrong."""
         known = set(cls.__dataclass_fields__) - (set() if medium.templates else _OF_TEMPLATES)
-        unknown = set(config) - known
-        if unknown:
-            raise ValueError(f"configuração desconhecida: {', '.join(sorted(unknown))}")
+        refuse_unknown(config, known)
         account_sid = _sid(config, "account_sid", _ACCOUNT_SID)
         if account_sid is None:
             raise ValueError("account_sid: informe o Account SID da Twilio, que começa com AC")
@@ -56,44 +55,32 @@ class TwilioConfig:
         )
 
 
-def _text(config: Mapping[str, object], key: str) -> str | None:
-    value = config.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise ValueError(f"{key}: informe um texto")  # noqa: TRY004 - one error kind for a wrong setting
-    return value.strip() or None
-
-
 def _sid(config: Mapping[str, object], key: str, shape: re.Pattern[str]) -> str | None:
-    text = _text(config, key)
+    text = read_text(config, key)
     if text is not None and not shape.fullmatch(text):
         raise ValueError(f"{key}: são {shape.pattern[:2]} e 32 algarismos hexadecimais")
     return text
 
 
 def _sender(config: Mapping[str, object], medium: Medium) -> str | None:
-    text = (_text(config, "remetente") or "").removeprefix(medium.prefix)
+    text = (read_text(config, "remetente") or "").removeprefix(medium.prefix)
     if text and not medium.sender.fullmatch(text):
         raise ValueError(f"remetente: {medium.sender_hint}")
     return text or None
 
 
 def _url(config: Mapping[str, object], key: str, default: str) -> str:
-    url = (_text(config, key) or default).rstrip("/")
+    url = (read_text(config, key) or default).rstrip("/")
     if not is_api_address(url):
         raise ValueError(f"{key}: informe um endereço https sem parâmetros (http, só nesta mesma máquina)")
     return url
 
 
 def _number(config: Mapping[str, object], key: str, default: int, most: int) -> int:
-    value = config.get(key)
-    if value is None or value == "":
-        return default
-    text = str(value).strip()
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= most:
+    number = read_number_or(config, key, default)
+    if not 1 <= number <= most:
         raise ValueError(f"{key}: informe um número entre 1 e {most}")
-    return int(text)
+    return number
 
 
 def _contents(value: object) -> frozenset[str]:

@@ -20,6 +20,7 @@ from app.providers.base import (
     Throttled,
     WebhookCall,
 )
+from app.providers.stored import read_secret
 from app.providers.twilio.client import TwilioClient
 from app.providers.twilio.config import TwilioConfig
 from app.providers.twilio.contents import read_contents
@@ -153,9 +154,10 @@ def _login(config: TwilioConfig, credentials: Mapping[str, str]) -> tuple[str, s
 
 
 def _secret(credentials: Mapping[str, str], key: str) -> str:
-    value = credentials.get(key, "").strip()
-    if not value or not value.isascii() or not value.isprintable() or ":" in value:
-        raise ValueError(f"{key}: informe a credencial da Twilio (auth_token, ou api_key_sid e api_key_secret)")
+    hint = "informe a credencial da Twilio (auth_token, ou api_key_sid e api_key_secret)"
+    value = read_secret(credentials, key, hint)
+    if ":" in value:
+        raise ValueError(f"{key}: {hint}")
     return value
 
 

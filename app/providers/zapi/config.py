@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 from app.providers.endereco import is_api_address
+from app.providers.stored import read_number_or, read_switch, read_text, refuse_unknown
 
 DEFAULT_BASE_URL: Final = "https://api.z-api.io"
 DEFAULT_RATE: Final = 30
@@ -30,10 +31,12 @@ class ZapiConfig:
     @classmethod
     def from_mapping(cls, config: Mapping[str, object]) -> Self:
         """Read a channel's stored configuration; ValueError says, in Portuguese, which key is wrong."""
-        unknown = set(config) - set(cls.__dataclass_fields__)
-        if unknown:
-            raise ValueError(f"configuração desconhecida: {', '.join(sorted(unknown))}")
-        return cls(base_url=_address(config), botoes=_switch(config, "botoes"), taxa_por_minuto=_rate(config))
+        refuse_unknown(config, cls.__dataclass_fields__)
+        return cls(
+            base_url=(read_text(config, "base_url") or DEFAULT_BASE_URL).rstrip("/"),
+            botoes=read_switch(config, "botoes"),
+            taxa_por_minuto=read_number_or(config, "taxa_por_minuto", DEFAULT_RATE),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +61,3 @@ class ZapiCredentials:
             return credentials.get(key, "").strip()
 
         return cls(value("instance_id"), value("instance_token"), value("client_token") or None)
-
-
-def _address(config: Mapping[str, object]) -> str:
-    value = config.get("base_url") or DEFAULT_BASE_URL
-    if not isinstance(value, str):
-        raise ValueError("base_url: informe um texto")  # noqa: TRY004 - one error kind for a wrong setting
-    return value.strip().rstrip("/")
-
-
-def _switch(config: Mapping[str, object], key: str) -> bool:
-    value = config.get(key)
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    raise ValueError(f"{key}: informe true ou false")
-
-
-def _rate(config: Mapping[str, object]) -> int:
-    value = config.get("taxa_por_minuto")
-    if value is None or value == "":
-        return DEFAULT_RATE
-    text = str(value).strip()
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit()):
-        raise ValueError("taxa_por_minuto: informe um número inteiro")
-    return int(text)
