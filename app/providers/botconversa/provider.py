@@ -24,6 +24,7 @@ from app.providers.botconversa.contacts import ContactFinder
 from app.providers.botconversa.payload import parse_webhook
 from app.providers.botconversa.plan import Plan
 from app.providers.botconversa.sending import Sending
+from app.providers.stopwatch import milliseconds_since
 from app.providers.stored import read_secret
 from app.schemas.recebida import Recebida
 
@@ -99,15 +100,11 @@ class BotconversaProvider:
             await self.client.list_campaigns()
         except ProviderError as error:
             detail = next((text for kind, text in _HEALTH if isinstance(error, kind)), error.reason)
-            return GatewayHealth(ok=False, detail=detail, ms=_since(started))
-        return GatewayHealth(ok=True, detail="a Botconversa respondeu", ms=_since(started))
+            return GatewayHealth(ok=False, detail=detail, ms=milliseconds_since(started))
+        return GatewayHealth(ok=True, detail="a Botconversa respondeu", ms=milliseconds_since(started))
 
     async def close(self) -> None:
         self.catalog.drop(self.catalog.version)
-
-
-def _since(started: float) -> float:
-    return round((perf_counter() - started) * 1000, 3)
 
 
 def build(setup: Setup) -> BotconversaProvider:

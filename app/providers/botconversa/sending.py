@@ -20,6 +20,7 @@ from app.providers.botconversa.catalog import Catalog, Kind
 from app.providers.botconversa.client import BotconversaClient, Meter, NotFound
 from app.providers.botconversa.contacts import ContactFinder
 from app.providers.botconversa.plan import OWN_ID, Plan
+from app.providers.stopwatch import milliseconds_since
 
 T = TypeVar("T")
 
@@ -174,16 +175,12 @@ class Sending:
         try:
             result = await work
         except ProviderError as error:
-            self._steps.append(StepResult(name, ok=False, ms=_since(started), detail=error.reason))
+            self._steps.append(StepResult(name, ok=False, ms=milliseconds_since(started), detail=error.reason))
             raise
         shown, detail = show(result)
-        self._steps.append(StepResult(name, ok=True, ms=_since(started), detail=detail, id=shown))
+        self._steps.append(StepResult(name, ok=True, ms=milliseconds_since(started), detail=detail, id=shown))
         return result
 
 
 def _message_id(told: str | None) -> tuple[str | None, str]:
     return told, "aceita"
-
-
-def _since(started: float) -> float:
-    return round((perf_counter() - started) * 1000, 3)

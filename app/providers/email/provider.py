@@ -23,6 +23,7 @@ from app.providers.base import (
 from app.providers.email.client import SmtpClient
 from app.providers.email.config import EmailConfig, EmailCredentials, is_address
 from app.providers.email.mail import build_mail
+from app.providers.stopwatch import milliseconds_since
 
 _HEALTHY: Final = "o servidor de e-mail aceita a conta"
 _UNWELL: Final[tuple[tuple[type[ProviderError], str], ...]] = (
@@ -67,10 +68,12 @@ class EmailProvider:
         try:
             await self._client.deliver(to, mail.content)
         except ProviderError as error:
-            step = StepResult("e-mail", ok=False, ms=_since(started), detail=error.reason)
+            step = StepResult("e-mail", ok=False, ms=milliseconds_since(started), detail=error.reason)
             error.traced(error.requests, (step,), None)
             raise
-        step = StepResult("e-mail", ok=True, ms=_since(started), detail="no servidor de e-mail", id=mail.message_id)
+        step = StepResult(
+            "e-mail", ok=True, ms=milliseconds_since(started), detail="no servidor de e-mail", id=mail.message_id
+        )
         return Receipt(None, mail.message_id, 1, (step,))
 
     def is_authentic(self, call: WebhookCall, secrets: Sequence[str], *, now: datetime) -> bool:  # noqa: ARG002
@@ -86,8 +89,8 @@ class EmailProvider:
             await self._client.probe()
         except ProviderError as error:
             sentence = next((text for kind, text in _UNWELL if isinstance(error, kind)), _AWAY)
-            return GatewayHealth(ok=False, detail=f"{sentence}: {error.reason}", ms=_since(started))
-        return GatewayHealth(ok=True, detail=_HEALTHY, ms=_since(started))
+            return GatewayHealth(ok=False, detail=f"{sentence}: {error.reason}", ms=milliseconds_since(started))
+        return GatewayHealth(ok=True, detail=_HEALTHY, ms=milliseconds_since(started))
 
     async def close(self) -> None:
         """Hold nothing: each dialogue ends with its message."""
@@ -110,10 +113,6 @@ def _recipient(message: OutboundMessage) -> str:
     if not is_address(address):
         raise BadNumber("endereço de e-mail inválido")
     return address
-
-
-def _since(started: float) -> float:
-    return round((perf_counter() - started) * 1000, 3)
 
 
 def build(setup: Setup) -> EmailProvider:

@@ -27,6 +27,7 @@ from app.providers.evolution.payload import decode, parse_webhook, people
 from app.providers.evolution.proof import is_proven
 from app.providers.http import HttpClient, HttpResponse
 from app.providers.ids import read_id
+from app.providers.stopwatch import milliseconds_since
 from app.providers.stored import read_secret
 from app.schemas.recebida import Recebida
 
@@ -99,12 +100,12 @@ class EvolutionProvider:
         try:
             response = await self._http.request("GET", url, headers=self._headers)
         except ProviderError as error:
-            return GatewayHealth(ok=False, detail=error.reason, ms=_since(started))
+            return GatewayHealth(ok=False, detail=error.reason, ms=milliseconds_since(started))
         state = _at(response, "instance", "state") if response.ok else None
         detail = _STATES.get(state or "", "a Evolution não disse o estado da conexão: reinicie a instância")
         if not response.ok:
             detail = _REFUSALS.get(response.status, f"HTTP {response.status}")
-        return GatewayHealth(ok=state == "open", detail=detail, ms=_since(started))
+        return GatewayHealth(ok=state == "open", detail=detail, ms=milliseconds_since(started))
 
     async def close(self) -> None:
         return
@@ -151,10 +152,6 @@ def _at(response: HttpResponse, *path: str) -> str | None:
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, str) and value else None
-
-
-def _since(started: float) -> float:
-    return round((perf_counter() - started) * 1000, 3)
 
 
 def build(setup: Setup) -> EvolutionProvider:

@@ -30,6 +30,7 @@ from app.providers.meta.config import MetaConfig
 from app.providers.meta.outgoing import compose
 from app.providers.meta.payload import parse_webhook
 from app.providers.meta.templates import page_path, read_page
+from app.providers.stopwatch import milliseconds_since
 from app.providers.stored import read_secret
 from app.schemas.recebida import Recebida
 
@@ -109,13 +110,13 @@ class MetaProvider:
         try:
             told = await self._post(body, phone=message.to)
         except ProviderError as error:
-            step = StepResult(form, ok=False, ms=_since(started), detail=error.reason)
+            step = StepResult(form, ok=False, ms=milliseconds_since(started), detail=error.reason)
             raise error.traced(error.requests, (step,), message.subscriber_id) from error.__cause__
         first = told.messages[0] if told is not None and told.messages else None
         step = StepResult(
             form,
             ok=True,
-            ms=_since(started),
+            ms=milliseconds_since(started),
             detail=first.message_status if first else "aceita, resposta ilegível",
             id=read_id(first.id) if first else None,
         )
@@ -162,11 +163,11 @@ class MetaProvider:
             told = await self._get(f"{self.config.phone_number_id}?fields=id,quality_rating")
         except ProviderError as error:
             detail = next((text for kind, text in _HEALTH if isinstance(error, kind)), error.reason)
-            return GatewayHealth(ok=False, detail=detail, ms=_since(started))
+            return GatewayHealth(ok=False, detail=detail, ms=milliseconds_since(started))
         rating = told.get("quality_rating") if isinstance(told, dict) else None
         quality = _QUALITY.get(rating) if isinstance(rating, str) else None
         detail = f"a Meta respondeu; qualidade do número: {quality}" if quality else "a Meta respondeu"
-        return GatewayHealth(ok=True, detail=detail, ms=_since(started))
+        return GatewayHealth(ok=True, detail=detail, ms=milliseconds_since(started))
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -195,10 +196,6 @@ class MetaProvider:
 
 def _signature(body: bytes, secret: str) -> bytes:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
-
-
-def _since(started: float) -> float:
-    return round((perf_counter() - started) * 1000, 3)
 
 
 def build(setup: Setup) -> MetaProvider:

@@ -20,6 +20,7 @@ from app.providers.base import (
     Throttled,
     WebhookCall,
 )
+from app.providers.stopwatch import milliseconds_since
 from app.providers.stored import read_secret
 from app.providers.twilio.client import TwilioClient
 from app.providers.twilio.config import TwilioConfig
@@ -81,10 +82,10 @@ class _Account:
         try:
             sid = await self.client.create_message(form)
         except ProviderError as error:
-            step = StepResult("mensagem", ok=False, ms=_since(started), detail=error.reason)
+            step = StepResult("mensagem", ok=False, ms=milliseconds_since(started), detail=error.reason)
             error.traced(error.requests, (step,), None)
             raise
-        step = StepResult("mensagem", ok=True, ms=_since(started), detail="aceita", id=sid)
+        step = StepResult("mensagem", ok=True, ms=milliseconds_since(started), detail="aceita", id=sid)
         return Receipt(None, sid, 1, (step,))
 
     async def find(self, doubt: Doubt) -> Receipt | None:
@@ -115,8 +116,8 @@ class _Account:
             await self.client.probe()
         except ProviderError as error:
             detail = next((text for kind, text in _HEALTH if isinstance(error, kind)), error.reason)
-            return GatewayHealth(ok=False, detail=detail, ms=_since(started))
-        return GatewayHealth(ok=True, detail="a Twilio respondeu", ms=_since(started))
+            return GatewayHealth(ok=False, detail=detail, ms=milliseconds_since(started))
+        return GatewayHealth(ok=True, detail="a Twilio respondeu", ms=milliseconds_since(started))
 
     async def close(self) -> None:
         """Hold nothing of its own."""
@@ -159,7 +160,3 @@ def _secret(credentials: Mapping[str, str], key: str) -> str:
     if ":" in value:
         raise ValueError(f"{key}: {hint}")
     return value
-
-
-def _since(started: float) -> float:
-    return round((perf_counter() - started) * 1000, 3)

@@ -23,6 +23,7 @@ from app.providers.base import (
 )
 from app.providers.http import HttpResponse
 from app.providers.ids import read_id
+from app.providers.stopwatch import milliseconds_since
 from app.providers.zapi.client import ZapiClient, object_in
 from app.providers.zapi.codes import refusal, refusal_in_acceptance
 from app.providers.zapi.config import ZapiConfig, ZapiCredentials
@@ -83,10 +84,10 @@ class ZapiProvider:
         try:
             message_id = self._accepted(await self._hand_over(phone, message))
         except ProviderError as error:
-            step = StepResult("mensagem", ok=False, ms=_since(started), detail=error.reason)
+            step = StepResult("mensagem", ok=False, ms=milliseconds_since(started), detail=error.reason)
             error.traced(error.requests, (step,), None)
             raise
-        step = StepResult("mensagem", ok=True, ms=_since(started), detail="na fila da Z-API", id=message_id)
+        step = StepResult("mensagem", ok=True, ms=milliseconds_since(started), detail="na fila da Z-API", id=message_id)
         return Receipt(None, message_id, 1, (step,))
 
     async def _hand_over(self, phone: str, message: OutboundMessage) -> HttpResponse:
@@ -127,9 +128,9 @@ class ZapiProvider:
                 raise refusal(response, data, now=self._clock())
         except ProviderError as error:
             detail = next((text for kind, text in _HEALTH if isinstance(error, kind)), error.reason)
-            return GatewayHealth(ok=False, detail=detail, ms=_since(started))
+            return GatewayHealth(ok=False, detail=detail, ms=milliseconds_since(started))
         ok, detail = _health_in(data)
-        return GatewayHealth(ok=ok, detail=detail, ms=_since(started))
+        return GatewayHealth(ok=ok, detail=detail, ms=milliseconds_since(started))
 
     async def close(self) -> None:
         """Hold nothing of its own."""
@@ -168,10 +169,6 @@ def _health_in(data: Mapping[str, Any]) -> tuple[bool, str]:
     if data.get("connected") is False:
         return False, _DISCONNECTED
     return False, "a Z-API respondeu algo que não se entende"
-
-
-def _since(started: float) -> float:
-    return round((perf_counter() - started) * 1000, 3)
 
 
 def build(setup: Setup) -> ZapiProvider:
