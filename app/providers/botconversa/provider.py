@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from time import perf_counter
 from typing import ClassVar, Final
 
 from app.providers.assinatura import is_authentic
@@ -24,7 +23,7 @@ from app.providers.botconversa.contacts import ContactFinder
 from app.providers.botconversa.payload import parse_webhook
 from app.providers.botconversa.plan import Plan
 from app.providers.botconversa.sending import Sending
-from app.providers.stopwatch import milliseconds_since
+from app.providers.measured import judge
 from app.providers.stored import read_secret
 from app.schemas.recebida import Recebida
 
@@ -95,13 +94,7 @@ class BotconversaProvider:
         return parse_webhook(call.headers, call.body)
 
     async def check(self) -> GatewayHealth:
-        started = perf_counter()
-        try:
-            await self.client.list_campaigns()
-        except ProviderError as error:
-            detail = next((text for kind, text in _HEALTH if isinstance(error, kind)), error.reason)
-            return GatewayHealth(ok=False, detail=detail, ms=milliseconds_since(started))
-        return GatewayHealth(ok=True, detail="a Botconversa respondeu", ms=milliseconds_since(started))
+        return await judge(self.client.list_campaigns(), _HEALTH, lambda _: (True, "a Botconversa respondeu"))
 
     async def close(self) -> None:
         self.catalog.drop(self.catalog.version)

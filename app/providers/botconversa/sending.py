@@ -20,7 +20,7 @@ from app.providers.botconversa.catalog import Catalog, Kind
 from app.providers.botconversa.client import BotconversaClient, Meter, NotFound
 from app.providers.botconversa.contacts import ContactFinder
 from app.providers.botconversa.plan import OWN_ID, Plan
-from app.providers.stopwatch import milliseconds_since
+from app.providers.measured import milliseconds_since
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from app.providers.base import (
 from app.providers.email.client import SmtpClient
 from app.providers.email.config import EmailConfig, EmailCredentials, is_address
 from app.providers.email.mail import build_mail
-from app.providers.stopwatch import milliseconds_since
+from app.providers.measured import milliseconds_since
 
 _HEALTHY: Final = "o servidor de e-mail aceita a conta"
 _UNWELL: Final[tuple[tuple[type[ProviderError], str], ...]] = (

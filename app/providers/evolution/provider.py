@@ -27,7 +27,7 @@ from app.providers.evolution.payload import decode, parse_webhook, people
 from app.providers.evolution.proof import is_proven
 from app.providers.http import HttpClient, HttpResponse
 from app.providers.ids import read_id
-from app.providers.stopwatch import milliseconds_since
+from app.providers.measured import milliseconds_since
 from app.providers.stored import read_secret
 from app.schemas.recebida import Recebida
 

@@ -25,12 +25,12 @@ from app.providers.base import (
 )
 from app.providers.http import HttpClient
 from app.providers.ids import read_id
+from app.providers.measured import judge, milliseconds_since
 from app.providers.meta.codes import error_of
 from app.providers.meta.config import MetaConfig
 from app.providers.meta.outgoing import compose
 from app.providers.meta.payload import parse_webhook
 from app.providers.meta.templates import page_path, read_page
-from app.providers.stopwatch import milliseconds_since
 from app.providers.stored import read_secret
 from app.schemas.recebida import Recebida
 
@@ -158,16 +158,7 @@ class MetaProvider:
         raise Misconfigured("max_paginas: a conta tem mais modelos do que isto alcança")  # an unseen one is not gone
 
     async def check(self) -> GatewayHealth:
-        started = perf_counter()
-        try:
-            told = await self._get(f"{self.config.phone_number_id}?fields=id,quality_rating")
-        except ProviderError as error:
-            detail = next((text for kind, text in _HEALTH if isinstance(error, kind)), error.reason)
-            return GatewayHealth(ok=False, detail=detail, ms=milliseconds_since(started))
-        rating = told.get("quality_rating") if isinstance(told, dict) else None
-        quality = _QUALITY.get(rating) if isinstance(rating, str) else None
-        detail = f"a Meta respondeu; qualidade do número: {quality}" if quality else "a Meta respondeu"
-        return GatewayHealth(ok=True, detail=detail, ms=milliseconds_since(started))
+        return await judge(self._get(f"{self.config.phone_number_id}?fields=id,quality_rating"), _HEALTH, _health_in)
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -192,6 +183,12 @@ class MetaProvider:
             return msgspec.json.decode(response.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Unavailable("resposta ilegível", requests=1) from None
+
+
+def _health_in(told: object) -> tuple[bool, str]:
+    rating = told.get("quality_rating") if isinstance(told, dict) else None
+    quality = _QUALITY.get(rating) if isinstance(rating, str) else None
+    return True, f"a Meta respondeu; qualidade do número: {quality}" if quality else "a Meta respondeu"
 
 
 def _signature(body: bytes, secret: str) -> bytes:

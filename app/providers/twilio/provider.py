@@ -20,7 +20,7 @@ from app.providers.base import (
     Throttled,
     WebhookCall,
 )
-from app.providers.stopwatch import milliseconds_since
+from app.providers.measured import judge, milliseconds_since
 from app.providers.stored import read_secret
 from app.providers.twilio.client import TwilioClient
 from app.providers.twilio.config import TwilioConfig
@@ -111,13 +111,7 @@ class _Account:
         return parse_webhook(call)
 
     async def check(self) -> GatewayHealth:
-        started = perf_counter()
-        try:
-            await self.client.probe()
-        except ProviderError as error:
-            detail = next((text for kind, text in _HEALTH if isinstance(error, kind)), error.reason)
-            return GatewayHealth(ok=False, detail=detail, ms=milliseconds_since(started))
-        return GatewayHealth(ok=True, detail="a Twilio respondeu", ms=milliseconds_since(started))
+        return await judge(self.client.probe(), _HEALTH, lambda _: (True, "a Twilio respondeu"))
 
     async def close(self) -> None:
         """Hold nothing of its own."""

@@ -23,7 +23,7 @@ from app.providers.base import (
 )
 from app.providers.http import HttpResponse
 from app.providers.ids import read_id
-from app.providers.stopwatch import milliseconds_since
+from app.providers.measured import judge, milliseconds_since
 from app.providers.zapi.client import ZapiClient, object_in
 from app.providers.zapi.codes import refusal, refusal_in_acceptance
 from app.providers.zapi.config import ZapiConfig, ZapiCredentials
@@ -120,17 +120,14 @@ class ZapiProvider:
         return parse_webhook(call.body)
 
     async def check(self) -> GatewayHealth:
-        started = perf_counter()
-        try:
-            response = await self._client.status()
-            data = object_in(response)
-            if not response.ok:
-                raise refusal(response, data, now=self._clock())
-        except ProviderError as error:
-            detail = next((text for kind, text in _HEALTH if isinstance(error, kind)), error.reason)
-            return GatewayHealth(ok=False, detail=detail, ms=milliseconds_since(started))
-        ok, detail = _health_in(data)
-        return GatewayHealth(ok=ok, detail=detail, ms=milliseconds_since(started))
+        return await judge(self._status(), _HEALTH, _health_in)
+
+    async def _status(self) -> Mapping[str, Any]:
+        response = await self._client.status()
+        data = object_in(response)
+        if not response.ok:
+            raise refusal(response, data, now=self._clock())
+        return data
 
     async def close(self) -> None:
         """Hold nothing of its own."""
