@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol
 
 from aiohttp import web
 
@@ -22,12 +22,21 @@ KEY: Final = "20260305-41"
 Clock = Callable[[], datetime]
 
 
+class Fake(Protocol):
+    """A server to be had for as long as the bench stands; stopping it twice is stopping it."""
+
+    async def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
+
+
 class Bancada(ABC):
     """One account at one fake. What it can be told to do, the contract and the table of faults tell all of them."""
 
     kind: ClassVar[str]
     aprovado: ClassVar[ModeloAprovado | None] = None
     """The text its gateway approved, where only such a text starts a conversation."""
+    fake: Fake
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -80,15 +89,12 @@ class Bancada(ABC):
 
     # the gateway
 
-    @abstractmethod
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        await self.fake.start()
 
-    @abstractmethod
-    async def stop(self) -> None: ...
-
-    @abstractmethod
-    async def vanish(self) -> None:
+    async def stop(self) -> None:
         """Let nobody listen any more at its address."""
+        await self.fake.stop()
 
     def listen_at(self, url: str) -> None:
         """Have the gateway call the hospital there."""

@@ -65,7 +65,7 @@ async def _fall(bancada: Bancada) -> str:
 
 
 async def _vanish(bancada: Bancada) -> str:
-    await bancada.vanish()
+    await bancada.stop()
     return PHONE
 
 

@@ -35,13 +35,7 @@ class DeGateway(Bancada):
 
     async def start(self) -> None:
         self.fake.slow_seconds, self.fake.silent_seconds = 0.05, 3.0
-        await self.fake.start()
-
-    async def stop(self) -> None:
-        await self.fake.stop()
-
-    async def vanish(self) -> None:
-        await self.fake.stop()
+        await super().start()
 
     def listen_at(self, url: str) -> None:
         super().listen_at(url)

@@ -44,15 +44,6 @@ class Botconversa(Bancada):
     def hidden(self) -> tuple[str, ...]:
         return self._key, _SEGREDO
 
-    async def start(self) -> None:
-        await self.fake.start()
-
-    async def stop(self) -> None:
-        await self.fake.stop()
-
-    async def vanish(self) -> None:
-        await self.fake.stop()
-
     def fail_next(self, fault: Fault) -> None:
         self.fake.fail_next("send_message", fault)
 
@@ -111,15 +102,6 @@ class Email(Bancada):
     @property
     def hidden(self) -> tuple[str, ...]:
         return (self._login[1],)
-
-    async def start(self) -> None:
-        await self.fake.start()
-
-    async def stop(self) -> None:
-        await self.fake.stop()
-
-    async def vanish(self) -> None:
-        await self.fake.stop()
 
     def fail_next(self, fault: Fault) -> None:
         self.fake.fail_next(".", fault)

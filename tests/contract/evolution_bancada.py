@@ -1,9 +1,7 @@
 """A fake Evolution, a hospital that writes down who calls it, and providers pointed at them."""
 
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,15 +14,9 @@ from app.providers.http import HttpClient
 from app.schemas import Recebida
 from app.simulator.evolution import FakeEvolution
 
-FOLDER = Path(__file__).parent / "fixtures" / "evolution"
 KEY, SECRET, PHONE = "chave-global-de-teste", "segredo-da-evolution-0001", "5531987654321"
 BUTTONS = (Button("confirm:51177197", "Confirmar"), Button("cancel:51177197", "Cancelar"))
 EVENTS = ["MESSAGES_UPSERT", "MESSAGES_UPDATE", "SEND_MESSAGE", "CONNECTION_UPDATE"]
-
-
-def cases(name: str) -> list[Any]:
-    rows = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    return [pytest.param(row, id=row["name"]) for row in rows]
 
 
 def message(**changes: Any) -> OutboundMessage:

@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -16,30 +15,12 @@ from app.providers.base import UnreadableWebhook
 from app.providers.botconversa.payload import parse_webhook
 from app.schemas import Recebida
 from app.simulator.botconversa import Outgoing, Reply, Shape, broken, build_body, sign
+from tests.contract.casos import body_of, cases
 
-FOLDER = Path(__file__).parent / "fixtures" / "botconversa"
 JSON = {"content-type": "application/json"}
 
 
-def cases(*names: str) -> list[Any]:
-    return [
-        pytest.param(case, id=case["name"])
-        for name in names
-        for case in json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    ]
-
-
-def body_of(case: dict[str, Any]) -> bytes:
-    if "raw_latin1" in case:
-        return str(case["raw_latin1"]).encode("latin-1")
-    if "raw_repeat" in case:
-        text, times = case["raw_repeat"]
-        return str(text).encode() * int(times)
-    raw: str = case["raw"] if "raw" in case else json.dumps(case["body"])
-    return raw.encode()
-
-
-@pytest.mark.parametrize("case", cases("n8n", "classico", "outros"))
+@pytest.mark.parametrize("case", cases("botconversa/n8n", "botconversa/classico", "botconversa/outros"))
 def test_readable(case: dict[str, Any]) -> None:
     (recebida,) = parse_webhook(JSON, body_of(case))
     wanted = asdict(Recebida(kind="resposta")) | case["expected"]
@@ -48,7 +29,7 @@ def test_readable(case: dict[str, Any]) -> None:
     assert got == wanted
 
 
-@pytest.mark.parametrize("case", cases("recusados"))
+@pytest.mark.parametrize("case", cases("botconversa/recusados"))
 def test_refused(case: dict[str, Any]) -> None:
     with pytest.raises(UnreadableWebhook) as refused:
         parse_webhook(case.get("headers", JSON), body_of(case))

@@ -15,7 +15,8 @@ from app.providers.evolution.payload import instant, parse_webhook
 from app.providers.evolution.proof import is_proven
 from app.schemas import Recebida
 from app.simulator.evolution import bearer
-from tests.contract.evolution_bancada import SECRET, cases, fake_fixture, make_provider_fixture  # noqa: F401
+from tests.contract.casos import cases
+from tests.contract.evolution_bancada import SECRET, fake_fixture, make_provider_fixture  # noqa: F401
 
 NOW = datetime(2026, 3, 2, 13, 0, tzinfo=UTC)
 # made with openssl: iat 13:00, exp 13:10
@@ -27,7 +28,7 @@ TOKEN = (
 OTHER = "outro-segredo-de-teste"
 
 
-@pytest.mark.parametrize("case", [*cases("respostas"), *cases("avisos")])
+@pytest.mark.parametrize("case", [*cases("evolution/respostas"), *cases("evolution/avisos")])
 def test_readable(case: dict[str, Any]) -> None:
     received = parse_webhook(json.dumps(case["body"]).encode())
     assert len(received) == len(case["expected"])
@@ -37,12 +38,12 @@ def test_readable(case: dict[str, Any]) -> None:
         assert got == asdict(Recebida(kind="resposta")) | expected
 
 
-@pytest.mark.parametrize("case", cases("ignorados"))
+@pytest.mark.parametrize("case", cases("evolution/ignorados"))
 def test_ignored(case: dict[str, Any]) -> None:
     assert parse_webhook(json.dumps(case["body"]).encode()) == ()
 
 
-@pytest.mark.parametrize("case", cases("recusados"))
+@pytest.mark.parametrize("case", cases("evolution/recusados"))
 def test_refused(case: dict[str, Any]) -> None:
     with pytest.raises(UnreadableWebhook) as refused:
         parse_webhook(case["raw"].encode())
@@ -51,7 +52,9 @@ def test_refused(case: dict[str, Any]) -> None:
 
 
 def test_of_several_events_each_keeps_its_own_part() -> None:
-    (case,) = [param.values[0] for param in cases("respostas") if param.id == "an array of two people"]
+    (case,) = [
+        param.values[0] for param in cases("evolution/respostas") if param.id.endswith(": an array of two people")
+    ]
     first, second = parse_webhook(json.dumps(case["body"]).encode())
     assert first.corpo is not None
     assert "João" not in first.corpo

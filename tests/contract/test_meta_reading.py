@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,23 +12,15 @@ from app.providers.base import UnreadableWebhook
 from app.providers.meta.payload import parse_webhook
 from app.schemas.recebida import Recebida
 from app.simulator.meta import FakeMeta, MetaOptions, Person, said
+from tests.contract.casos import cases
 from tests.contract.conftest import StillClock
 from tests.contract.meta_bancada import DIGITS, MARIA
 
-FIXTURES = Path(__file__).parent / "fixtures" / "meta"
 NUMBER, ACCOUNT = "106540352242922", "102290129340398"
 
 
 def read(body: bytes) -> tuple[Recebida, ...]:
     return tuple(parse_webhook(body, phone_number_id=NUMBER, waba_id=ACCOUNT))
-
-
-def cases(*files: str) -> list[Any]:
-    return [
-        pytest.param(case, id=f"{file}: {case['name']}")
-        for file in files
-        for case in json.loads((FIXTURES / f"{file}.json").read_text("utf-8"))
-    ]
 
 
 def shown(recebida: Recebida) -> dict[str, Any]:
@@ -43,13 +34,13 @@ def has_part(case: Any) -> bool:
     return expected["kind"] == "resposta" or (expected["kind"] == "status" and expected.get("estado") is None)
 
 
-@pytest.mark.parametrize("case", cases("respostas", "recibos", "conta", "ignorados"))
+@pytest.mark.parametrize("case", cases("meta/respostas", "meta/recibos", "meta/conta", "meta/ignorados"))
 def test_each_shape(case: dict[str, Any]) -> None:
     wanted = [asdict(Recebida(kind=row["kind"])) | row for row in case["expected"]]
     assert [shown(recebida) for recebida in read(json.dumps(case["body"]).encode())] == wanted
 
 
-@pytest.mark.parametrize("case", [case for case in cases("respostas", "recibos") if has_part(case)])
+@pytest.mark.parametrize("case", [case for case in cases("meta/respostas", "meta/recibos") if has_part(case)])
 def test_beside_others_each_event_keeps_its_own_part(case: dict[str, Any]) -> None:
     """The part is kept in the event's place, and read again if it could not be applied."""
     both = {**case["body"], "entry": [*case["body"]["entry"], *stranger()["entry"]]}
@@ -61,7 +52,7 @@ def test_beside_others_each_event_keeps_its_own_part(case: dict[str, Any]) -> No
     assert "Joana" not in first.corpo
 
 
-@pytest.mark.parametrize("case", [case for case in cases("recibos", "conta") if not has_part(case)])
+@pytest.mark.parametrize("case", [case for case in cases("meta/recibos", "meta/conta") if not has_part(case)])
 def test_ordinary_news_leave_no_body_behind(case: dict[str, Any]) -> None:
     both = {**case["body"], "entry": [*case["body"]["entry"], *stranger()["entry"]]}
     first, second = read(json.dumps(both).encode())

@@ -140,7 +140,7 @@ async def test_a_key_that_is_refused_stops_the_channel(bancada: Bancada, provide
 
 @each_kind
 async def test_a_gateway_that_is_gone_took_nothing(bancada: Bancada, provider: WhatsAppProvider) -> None:
-    await bancada.vanish()
+    await bancada.stop()
     outcome = await outcome_of(provider, bancada.message())
     assert isinstance(outcome, Unavailable)
     assert outcome.requests == 0

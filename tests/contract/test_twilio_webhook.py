@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -16,25 +15,14 @@ from app.providers.twilio.webhook import parse_webhook
 from app.schemas.recebida import Recebida
 from app.simulator.gateway import Aviso
 from app.simulator.twilio import Inbound
+from tests.contract.casos import body_of, cases
 
-FOLDER: Final = Path(__file__).parent / "fixtures"
 URL: Final = "https://confirma.exemplo.org.br/webhook/canal"
 ABOUT: Final = "MM" + "2" * 32
 
 
-def cases(*names: str) -> list[Any]:
-    return [
-        pytest.param(case, id=f"{name}: {case['name']}")
-        for name in names
-        for case in json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    ]
-
-
 def call_of(case: dict[str, Any]) -> WebhookCall:
-    if "raw_repeat" in case:
-        text, times = case["raw_repeat"]
-        return WebhookCall(str(text).encode() * int(times))
-    return WebhookCall(str(case["raw"]).encode(), {}, case.get("url", URL))
+    return WebhookCall(body_of(case), {}, case.get("url", URL))
 
 
 def read(aviso: Aviso) -> Recebida:

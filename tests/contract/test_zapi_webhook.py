@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from time import process_time
 from typing import Any
 from urllib.parse import quote
@@ -18,30 +17,12 @@ from app.providers.zapi import ZapiProvider
 from app.providers.zapi.payload import parse_webhook
 from app.schemas import Recebida
 from app.simulator.zapi import Calls, Patient
+from tests.contract.casos import body_of, cases
 from tests.contract.zapi_bancada import INSTANCE, PHONE, make_provider
 
-FOLDER = Path(__file__).parent / "fixtures" / "zapi"
 NOW = datetime(2026, 3, 2, 13, tzinfo=UTC)
 MARIA = Patient(PHONE)
 OLD, NEW = "segredo-antigo", "segredo-novo-é"
-
-
-def cases(*names: str) -> list[Any]:
-    return [
-        pytest.param(case, id=case["name"])
-        for name in names
-        for case in json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    ]
-
-
-def body_of(case: dict[str, Any]) -> bytes:
-    if "raw_latin1" in case:
-        return str(case["raw_latin1"]).encode("latin-1")
-    if "raw_repeat" in case:
-        text, times = case["raw_repeat"]
-        return str(text).encode() * int(times)
-    raw: str = case["raw"] if "raw" in case else json.dumps(case["body"])
-    return raw.encode()
 
 
 def shown(recebida: Recebida) -> dict[str, Any]:
@@ -53,13 +34,13 @@ def read(body: dict[str, Any]) -> Recebida:
     return recebida
 
 
-@pytest.mark.parametrize("case", cases("respostas", "noticias", "ignorados"))
+@pytest.mark.parametrize("case", cases("zapi/respostas", "zapi/noticias", "zapi/ignorados"))
 def test_readable(case: dict[str, Any]) -> None:
     wanted = [asdict(Recebida(kind="resposta")) | expected for expected in case["expected"]]
     assert [shown(recebida) for recebida in parse_webhook(body_of(case))] == wanted
 
 
-@pytest.mark.parametrize("case", cases("recusados"))
+@pytest.mark.parametrize("case", cases("zapi/recusados"))
 def test_refused(case: dict[str, Any]) -> None:
     with pytest.raises(UnreadableWebhook) as refused:
         parse_webhook(body_of(case))
