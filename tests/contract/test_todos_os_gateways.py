@@ -92,7 +92,9 @@ async def test_an_ordinary_message_arrives_once(bancada: Bancada, provider: What
     assert bancada.arrived == 1
     assert receipt.requests == bancada.requests <= most
     assert (receipt.message_id is not None) is provider.capabilities.message_ids
+    assert receipt.steps
     assert all(step.ok for step in receipt.steps)
+    assert receipt.steps[-1].id == receipt.message_id
     assert provider.name == bancada.kind
 
 
@@ -109,6 +111,8 @@ async def test_a_fault_is_one_outcome_and_never_a_second_send(
     assert type(outcome) in wanted
     assert bancada.arrived - arrived <= 1
     assert outcome.requests == bancada.requests - before
+    if isinstance(outcome, ProviderError):
+        assert [step.ok for step in outcome.steps][-1:] == [False]  # where it failed is told
     if isinstance(outcome, Throttled):
         assert 0 < outcome.retry_after <= 3600
     if isinstance(outcome, Receipt | Ambiguous):

@@ -15,15 +15,14 @@ from app.providers.base import (
     Receipt,
     Rejected,
     Setup,
-    StepResult,
     Throttled,
     UnreadableWebhook,
     WebhookCall,
 )
 from app.providers.email.client import SmtpClient
 from app.providers.email.config import EmailConfig, EmailCredentials, is_address
-from app.providers.email.mail import build_mail
-from app.providers.measured import milliseconds_since
+from app.providers.email.mail import Mail, build_mail
+from app.providers.measured import hand_over, milliseconds_since
 
 _HEALTHY: Final = "o servidor de e-mail aceita a conta"
 _UNWELL: Final[tuple[tuple[type[ProviderError], str], ...]] = (
@@ -64,17 +63,11 @@ class EmailProvider:
         _refuse_what_it_cannot(message)
         to = _recipient(message)
         mail = build_mail(message, self.config, to=to, now=self._clock())
-        started = perf_counter()
-        try:
-            await self._client.deliver(to, mail.content)
-        except ProviderError as error:
-            step = StepResult("e-mail", ok=False, ms=milliseconds_since(started), detail=error.reason)
-            error.traced(error.requests, (step,), None)
-            raise
-        step = StepResult(
-            "e-mail", ok=True, ms=milliseconds_since(started), detail="no servidor de e-mail", id=mail.message_id
-        )
-        return Receipt(None, mail.message_id, 1, (step,))
+        return await hand_over("e-mail", self._deliver(to, mail), detail="no servidor de e-mail")
+
+    async def _deliver(self, to: str, mail: Mail) -> Receipt:
+        await self._client.deliver(to, mail.content)
+        return Receipt(None, mail.message_id, 1)
 
     def is_authentic(self, call: WebhookCall, secrets: Sequence[str], *, now: datetime) -> bool:  # noqa: ARG002
         """Believe nobody: an SMTP server calls no addresses."""

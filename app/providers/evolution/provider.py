@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from time import perf_counter
 from typing import ClassVar, Final
 from urllib.parse import quote
 
@@ -14,7 +13,6 @@ from app.providers.base import (
     Capabilities,
     GatewayHealth,
     OutboundMessage,
-    ProviderError,
     Receipt,
     Rejected,
     Setup,
@@ -27,7 +25,7 @@ from app.providers.evolution.payload import decode, parse_webhook, people
 from app.providers.evolution.proof import is_proven
 from app.providers.http import HttpClient, HttpResponse
 from app.providers.ids import read_id
-from app.providers.measured import milliseconds_since
+from app.providers.measured import hand_over, judge
 from app.providers.stored import read_secret
 from app.schemas.recebida import Recebida
 
@@ -77,6 +75,9 @@ class EvolutionProvider:
 
     async def send(self, message: OutboundMessage) -> Receipt:
         operation, body = _outgoing(self.config, message)
+        return await hand_over("mensagem", self._post(operation, body), detail="aceita")
+
+    async def _post(self, operation: str, body: Mapping[str, object]) -> Receipt:
         response = await self._http.request(
             "POST",
             f"{self.config.base_url}/message/{operation}/{self._instance}",
@@ -95,17 +96,8 @@ class EvolutionProvider:
         return parse_webhook(call.body)
 
     async def check(self) -> GatewayHealth:
-        started = perf_counter()
         url = f"{self.config.base_url}/instance/connectionState/{self._instance}"
-        try:
-            response = await self._http.request("GET", url, headers=self._headers)
-        except ProviderError as error:
-            return GatewayHealth(ok=False, detail=error.reason, ms=milliseconds_since(started))
-        state = _at(response, "instance", "state") if response.ok else None
-        detail = _STATES.get(state or "", "a Evolution não disse o estado da conexão: reinicie a instância")
-        if not response.ok:
-            detail = _REFUSALS.get(response.status, f"HTTP {response.status}")
-        return GatewayHealth(ok=state == "open", detail=detail, ms=milliseconds_since(started))
+        return await judge(self._http.request("GET", url, headers=self._headers), (), _health_in)
 
     async def close(self) -> None:
         return
@@ -142,6 +134,13 @@ def _receipt(response: HttpResponse) -> Receipt:
     key = {"remoteJid": _at(response, "key", "remoteJid")}
     person = people(key)
     return Receipt(person[1] if person else None, read_id(_at(response, "key", "id")), requests=1)
+
+
+def _health_in(response: HttpResponse) -> tuple[bool, str]:
+    if not response.ok:
+        return False, _REFUSALS.get(response.status, f"HTTP {response.status}")
+    state = _at(response, "instance", "state")
+    return state == "open", _STATES.get(state or "", "a Evolution não disse o estado da conexão: reinicie a instância")
 
 
 def _at(response: HttpResponse, *path: str) -> str | None:

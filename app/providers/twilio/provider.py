@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from time import perf_counter
 from typing import ClassVar, Final, Self
 
 from app.providers.base import (
@@ -15,12 +14,11 @@ from app.providers.base import (
     ProviderError,
     Receipt,
     Setup,
-    StepResult,
     TemplateState,
     Throttled,
     WebhookCall,
 )
-from app.providers.measured import judge, milliseconds_since
+from app.providers.measured import hand_over, judge
 from app.providers.stored import read_secret
 from app.providers.twilio.client import TwilioClient
 from app.providers.twilio.config import TwilioConfig
@@ -78,15 +76,10 @@ class _Account:
 
     async def send(self, message: OutboundMessage) -> Receipt:
         form = build_form(message, self.config, self.medium, webhook_url=self._webhook_url)
-        started = perf_counter()
-        try:
-            sid = await self.client.create_message(form)
-        except ProviderError as error:
-            step = StepResult("mensagem", ok=False, ms=milliseconds_since(started), detail=error.reason)
-            error.traced(error.requests, (step,), None)
-            raise
-        step = StepResult("mensagem", ok=True, ms=milliseconds_since(started), detail="aceita", id=sid)
-        return Receipt(None, sid, 1, (step,))
+        return await hand_over("mensagem", self._post(form), detail="aceita")
+
+    async def _post(self, form: Mapping[str, str]) -> Receipt:
+        return Receipt(None, await self.client.create_message(form), 1)
 
     async def find(self, doubt: Doubt) -> Receipt | None:
         """Look for a message whose answer was lost among those to its phone.

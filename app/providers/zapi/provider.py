@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from time import perf_counter
 from typing import Any, ClassVar, Final
 
 from app.providers.base import (
@@ -16,14 +15,13 @@ from app.providers.base import (
     Receipt,
     Rejected,
     Setup,
-    StepResult,
     Throttled,
     UnreadableWebhook,
     WebhookCall,
 )
 from app.providers.http import HttpResponse
 from app.providers.ids import read_id
-from app.providers.measured import judge, milliseconds_since
+from app.providers.measured import hand_over, judge
 from app.providers.zapi.client import ZapiClient, object_in
 from app.providers.zapi.codes import refusal, refusal_in_acceptance
 from app.providers.zapi.config import ZapiConfig, ZapiCredentials
@@ -79,21 +77,14 @@ class ZapiProvider:
     async def send(self, message: OutboundMessage) -> Receipt:
         """Put one message into the instance's queue: a receipt means queued, the news that follow mean sent."""
         _refuse_what_it_cannot(message)
-        phone = _digits(message.to)
-        started = perf_counter()
-        try:
-            message_id = self._accepted(await self._hand_over(phone, message))
-        except ProviderError as error:
-            step = StepResult("mensagem", ok=False, ms=milliseconds_since(started), detail=error.reason)
-            error.traced(error.requests, (step,), None)
-            raise
-        step = StepResult("mensagem", ok=True, ms=milliseconds_since(started), detail="na fila da Z-API", id=message_id)
-        return Receipt(None, message_id, 1, (step,))
+        return await hand_over("mensagem", self._post(_digits(message.to), message), detail="na fila da Z-API")
 
-    async def _hand_over(self, phone: str, message: OutboundMessage) -> HttpResponse:
+    async def _post(self, phone: str, message: OutboundMessage) -> Receipt:
         if message.buttons and self.config.botoes:
-            return await self._client.send_buttons(phone, message.text, message.buttons)
-        return await self._client.send_text(phone, message.text)
+            response = await self._client.send_buttons(phone, message.text, message.buttons)
+        else:
+            response = await self._client.send_text(phone, message.text)
+        return Receipt(None, self._accepted(response), 1)
 
     def _accepted(self, response: HttpResponse) -> str | None:
         """Return the id under which the news will come, None where the answer is unreadable but says yes."""
