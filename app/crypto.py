@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _VERSION: Final = b"\x01"
@@ -51,7 +52,7 @@ class Keyring:
             start = 2 + stored[1]
             cipher = self._ciphers[bytes(stored[2:start])]
             clear = cipher.decrypt(stored[start : start + _NONCE], stored[start + _NONCE :], column.encode())
-        except Exception as error:  # InvalidTag, KeyError, IndexError: for the caller all mean the same
+        except (InvalidTag, KeyError, IndexError, ValueError) as error:  # for the caller all mean the same
             raise UndecipherableError(column) from error
         return clear.decode("utf-8", "surrogatepass")
 

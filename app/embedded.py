@@ -180,7 +180,7 @@ class EmbeddedPostgres:
         self._address = ServerAddress(self._socket_dir())
         try:
             self._own_or_attach()
-        except BaseException:
+        except BaseException:  # also a Ctrl-C: a server that nobody holds would outlive us
             self.stop()
             raise
         return self._address

@@ -124,7 +124,7 @@ class AppointmentScheduler:
         for tenant_id in await self._canais.tenants():
             try:
                 total += await entry.run(tenant_id, now)
-            except Exception as error:
+            except Exception as error:  # one hospital's fault, of whatever kind, is not the next one's
                 failed += 1
                 log = logger.bind(entry=entry.name, tenant=tenant_id, error=type(error).__name__)
                 log.exception("scheduler.failed")
@@ -146,7 +146,7 @@ class AppointmentScheduler:
                 async with self._database.session_scope(tenant_id) as session:
                     service = LiberacaoService(session, tenant_id, chunk_size=self._chunk_size)
                     total += await service.release(vias, now=now)
-            except Exception as error:
+            except Exception as error:  # one hospital's fault, of whatever kind, is not the next one's
                 if is_away(error):
                     raise
                 log = logger.bind(entry="release", tenant=tenant_id, error=type(error).__name__)

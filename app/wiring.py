@@ -282,7 +282,7 @@ async def _start_embedded(settings: Settings) -> tuple[EmbeddedPostgres, tuple[s
     passwords = {"owner": local.database_owner_password, "app": local.database_app_password}
     try:
         await create_roles(address, superuser, database=_DATABASE, **passwords)
-    except BaseException:
+    except BaseException:  # also a Ctrl-C: a server that nobody holds would outlive us
         server.stop()
         raise
     app_url = address.dsn(_APP_ROLE, passwords["app"], _DATABASE)

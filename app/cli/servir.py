@@ -76,7 +76,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
             runner.run(work)
     except _TOLD as error:
         refuse(str(error))
-    except Exception as error:
+    except Exception as error:  # a database that is away comes as many kinds; the rest goes on as it came
         if is_away(error):
             refuse("O banco de dados não respondeu: confira DATABASE_URL e se o servidor está no ar.")
         raise

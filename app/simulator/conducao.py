@@ -104,7 +104,7 @@ class Condutor:
                     released = await self._owe_nobody()
                 if cron:
                     await self.save()
-        except Exception as error:
+        except Exception as error:  # a failed turn is logged and the next one tries: the demonstration goes on
             log = logger.bind(error=type(error).__name__)
             log.exception("demo.turn_failed")
             return 0

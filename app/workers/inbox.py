@@ -124,7 +124,7 @@ class Inbox:
             chegada = _chegada(event, body, pronto, None, posicao=row.posicao)
             async with self._database.session_scope(pronto.tenant_id) as session:
                 return await WebhookService(session, pronto.tenant_id).apply_kept(row.id, chegada, now=now)
-        except Exception as error:
+        except Exception as error:  # an event that fails in any way stays kept, and leaves the others theirs
             if is_away(error):
                 raise
             logger.bind(tenant=pronto.tenant_id, recebida=row.id, error=type(error).__name__).error(

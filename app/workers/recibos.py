@@ -69,7 +69,7 @@ class ReceiptInbox:
                 async with self._database.session_scope(tenant_id) as session:
                     service = ReciboService(session, tenant_id)
                     taken = await service.apply(now, ultimos=ultimos, limite=_SIZES[size])
-            except Exception as error:
+            except Exception as error:  # whatever one receipt spoils must not hold up the hospital's others
                 if is_away(error):
                     raise
                 log = logger.bind(tenant=tenant_id, error=type(error).__name__)

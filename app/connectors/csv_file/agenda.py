@@ -109,7 +109,7 @@ def read_agenda(
             agenda = _open_xlsx(fonte, mapa or {}, zona, limites=limites)
         else:
             agenda = _open_csv(fonte, mapa or {}, zona, limites=limites)
-    except BaseException:
+    except BaseException:  # whatever it was: nobody else holds the file yet
         fonte.close()
         raise
     agenda.nome = clean(nome.replace("\\", "/").rpartition("/")[2], limite=_NOME_MAX)[0]

@@ -158,7 +158,7 @@ class Condutor:
         try:
             async with programa.database.session_scope(programa.tenant_id) as session:
                 return bool((await session.execute(_TRABALHOS)).scalar_one())
-        except Exception as error:
+        except Exception as error:  # a database that is away comes as many kinds
             if is_away(error):  # our own connections notice a restart like everybody's: by a failure
                 return True
             raise
