@@ -49,6 +49,9 @@ class Receipts(Protocol):
     async def apply_of(self, tenant_id: int, now: datetime) -> int: ...
 
 
+SettleDoubts = Callable[[int, datetime], Awaitable[int]]
+"""Asks one hospital's gateways about messages whose answer was lost; returns how many were found."""
+
 SyncTemplates = Callable[[int, datetime], Awaitable[int]]
 """Asks one hospital's gateways what became of the texts they approved; returns how many changed."""
 
@@ -87,6 +90,7 @@ class AppointmentScheduler:
         clock: Callable[[], datetime],
         *,
         receipts: Receipts,
+        settle_doubts: SettleDoubts,
         sync_templates: SyncTemplates,
         options: SchedulerOptions,
         chunk_size: int = 500,
@@ -108,6 +112,7 @@ class AppointmentScheduler:
             Entrada("cortes", "* * * * *", self._cutoffs),
             Entrada("expirar", "* * * * *", self._expire),
             Entrada("resgatar", "* * * * *", self._rescue),
+            Entrada("duvidas", "* * * * *", settle_doubts),
             Entrada("entrada_pendente", "* * * * *", self._apply_kept),
             Entrada("modelos", "20 * * * *", sync_templates),
             Entrada("particoes", "10 3 * * *", self._partitions),

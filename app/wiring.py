@@ -32,6 +32,7 @@ from app.services.importacao_service import ImportacaoService, ResultadoImportac
 from app.services.modelo_sync import ModeloSync, Sincronizacao
 from app.workers.acoes import GatewayActions
 from app.workers.canais import Canais
+from app.workers.duvidas import Duvidas
 from app.workers.inbox import Inbox
 from app.workers.loop import Worker
 from app.workers.outbox import Outbox
@@ -236,6 +237,7 @@ async def build(
         inbox,
         clock,
         receipts=receipts,
+        settle_doubts=Duvidas(database, canais).settle,
         sync_templates=partial(_sync_templates, ModeloSync(database), canais),
         options=options,
         chunk_size=settings.worker.chunk_size,

@@ -363,7 +363,6 @@ class Doubt:
     to: str
     """E.164."""
     text: str
-    template: str | None
     started_at: datetime
 
 
@@ -372,7 +371,10 @@ class Inquiry(Protocol):
     """A gateway that can be asked what became of a message whose answer was lost."""
 
     async def find(self, doubt: Doubt) -> Receipt | None:
-        """Return the receipt of the message, None when the gateway surely has none; or raise a ProviderError."""
+        """Return the receipt of the message, None where nothing there proves it; or raise a ProviderError.
+
+        None is no proof of the contrary: an approved text may read otherwise at the gateway than here.
+        """
         ...
 
 

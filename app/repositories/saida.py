@@ -1,7 +1,7 @@
 """Messages on their way out: released, started, recorded. Each step is one statement over a batch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -139,6 +139,27 @@ _STRANDED: Final = _Sweep("""m.estado IN ('na_fila', 'em_envio') AND m.atualizad
     AND NOT EXISTS (SELECT FROM pgqueuer q WHERE q.dedupe_key = m.chunk::text AND q.status IN ('queued', 'picked'))""")
 _UNCERTAIN: Final = _Sweep("m.estado = 'incerta' AND m.atualizado_em < :antes AND m.tentativas = 1 AND m.ate > :now")
 
+# By chance: those that are never found must not stand before the others for ever.
+_IN_DOUBT: Final = text("""
+SELECT m.id, m.dia, m.canal_id, m.texto, m.iniciada_em, c.telefone FROM mensagens m
+JOIN contatos c ON c.tenant_id = m.tenant_id AND c.id = m.contato_id
+WHERE m.tenant_id = :tenant AND m.estado = 'incerta' AND m.canal_id = ANY(CAST(:canais AS bigint[]))
+  AND m.texto IS NOT NULL AND m.iniciada_em > :desde AND m.atualizado_em < :antes
+ORDER BY random() LIMIT :limite""")
+
+
+@dataclass(frozen=True, slots=True)
+class EmDuvida:
+    """A message of which nobody can say whether its gateway took it."""
+
+    id: int
+    dia: date
+    canal_id: int
+    texto: str = field(repr=False)
+    iniciada_em: datetime
+    telefone: str = field(repr=False)
+    """E.164."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lote:
@@ -262,6 +283,23 @@ class SaidaRepository(TenantRepository):
     async def uncertain(self, antes: datetime, now: datetime) -> Sequence[Record]:
         """Return messages tried once, uncertain since before `antes`, whose moment has not passed; locked."""
         return await self._sweep(_UNCERTAIN, antes=antes, now=now)
+
+    async def in_doubt(
+        self, canais: Sequence[int], *, desde: datetime, antes: datetime, limite: int
+    ) -> Sequence[EmDuvida]:
+        """Return uncertain messages of these channels begun after `desde`, and uncertain since before `antes`."""
+        open_up = crypto.keyring().decrypt
+        return [
+            EmDuvida(
+                id=row.id,
+                dia=row.dia,
+                canal_id=row.canal_id,
+                texto=open_up(row.texto, "mensagens.texto"),
+                iniciada_em=row.iniciada_em,
+                telefone=open_up(row.telefone, "contatos.telefone"),
+            )
+            for row in await self._run(_IN_DOUBT, canais=list(canais), desde=desde, antes=antes, limite=limite)
+        ]
 
     async def stranded(self, antes: datetime) -> Sequence[Record]:
         """Return messages untouched since `antes` that no job of the queue will ever look at; locked."""

@@ -63,7 +63,7 @@ async def test_the_entries_note_how_they_went_and_one_hospitals_failure_is_its_o
     await cenario.importar(make_agenda())
     await cenario.programa.scheduler.run_all()
     rows = await cenario.rows("SELECT nome, resultado FROM execucoes")
-    assert {row["nome"] for row in rows} >= {"planejar", "cortes", "expirar", "resgatar", "entrada_pendente"}
+    assert {row["nome"] for row in rows} >= {"planejar", "cortes", "expirar", "resgatar", "duvidas", "entrada_pendente"}
     assert all(row["resultado"].startswith("ok") for row in rows)
 
 

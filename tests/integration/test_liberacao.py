@@ -167,7 +167,7 @@ class TwoHospitals:
         return {self._broken: BrokenCosts(), **others}
 
 
-async def nothing_to_sync(*_: object) -> int:
+async def nothing_to_do(*_: object) -> int:
     return 0
 
 
@@ -181,7 +181,8 @@ async def test_one_hospitals_failure_leaves_the_others_their_messages(cenario: C
         programa.webhook,
         cenario.relogio,
         receipts=ReceiptInbox(cenario.database, programa.canais),
-        sync_templates=nothing_to_sync,
+        settle_doubts=nothing_to_do,
+        sync_templates=nothing_to_do,
         options=SchedulerOptions(),
     )
     assert await scheduler.release() == 3

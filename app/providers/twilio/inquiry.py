@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from app.providers.base import Ambiguous, Doubt
+from app.providers.base import Doubt
 from app.providers.ids import read_id
 from app.providers.twilio.client import Row
 
@@ -18,22 +18,11 @@ _TRIAL: Final = re.compile(r"\A\s*Sent from (your|a) Twilio trial account\s*-\s*
 
 
 def choose(rows: Sequence[Row], doubt: Doubt, *, service: str | None) -> str | None:
-    """Return the sid of the message in doubt, None when none of `rows` can be it.
-
-    A template in doubt is known by its ContentSid, where the list tells it, or by its text; a message of that moment
-    that could be it is neither a yes nor a no, and raises Ambiguous.
-    """
+    """Return the sid of the message in doubt, None where none of `rows` says the same."""
     started = doubt.started_at.astimezone(UTC) - _SKEW
-    possible = [row for row in rows if _is_ours(row, service) and _created(row, started) >= started]
-    for row in possible:
-        if _matches(row, doubt):
-            sid = read_id(row.get("sid"))
-            if sid is None:
-                raise Ambiguous("a mensagem está lá, sem um identificador que sirva")
-            return sid
-    if possible and doubt.template is not None:
-        raise Ambiguous("há uma mensagem daquela hora que pode ser esta")
-    return None
+    possible = (row for row in rows if _is_ours(row, service) and _created(row, started) >= started)
+    said = (row for row in possible if _same(str(row.get("body") or ""), doubt.text))
+    return next((sid for row in said if (sid := read_id(row.get("sid"))) is not None), None)
 
 
 def _is_ours(row: Row, service: str | None) -> bool:
@@ -49,12 +38,6 @@ def _created(row: Row, default: datetime) -> datetime:
     except ValueError:
         return default
     return created if created.tzinfo is not None else created.replace(tzinfo=UTC)
-
-
-def _matches(row: Row, doubt: Doubt) -> bool:
-    if doubt.template is not None and row.get("content_sid") == doubt.template:
-        return True
-    return _same(str(row.get("body") or ""), doubt.text)
 
 
 def _same(body: str, text: str) -> bool:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import ClassVar, Final, Self
 
 from app.providers.base import (
-    Ambiguous,
     Capabilities,
     Doubt,
     GatewayHealth,
@@ -90,11 +89,7 @@ class _Account:
         if self.config.remetente is not None:
             filters["From"] = self.medium.prefix + self.config.remetente
         rows, requests = await self.client.list_messages(filters)
-        try:
-            sid = choose(rows, doubt, service=self.config.messaging_service_sid)
-        except Ambiguous as error:
-            error.requests = requests
-            raise
+        sid = choose(rows, doubt, service=self.config.messaging_service_sid)
         return Receipt(None, sid, requests) if sid is not None else None
 
     def is_authentic(self, call: WebhookCall, secrets: Sequence[str], *, now: datetime) -> bool:  # noqa: ARG002 - no time is signed

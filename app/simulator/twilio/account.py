@@ -66,8 +66,6 @@ class TwilioOptions:
     senders: Sequence[str] = ("whatsapp:+553130000000", "+553130000000", "Hospital")
     services: Mapping[str, str] = field(default_factory=lambda: {"MG" + "0" * 32: "whatsapp:+553130000000"})
     contents: Sequence[Content] = ()
-    tells_content_sid: bool = False
-    """Whether a list of messages names the content of each."""
     trial: bool = False
     """A trial account writes a line before every text."""
     page_size: int = 50

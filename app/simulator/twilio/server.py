@@ -160,7 +160,7 @@ class FakeTwilio(FakeGateway):
     def _row(self, sid: str, read: Submitted, text: str) -> dict[str, Any]:
         now = format_datetime(self.clock())
         path = f"/2010-04-01/Accounts/{self.options.account_sid}/Messages/{sid}"
-        row = {
+        return {
             "sid": sid,
             "account_sid": self.options.account_sid,
             "status": "accepted" if read.service else "queued",
@@ -182,7 +182,6 @@ class FakeTwilio(FakeGateway):
             "uri": f"{path}.json",
             "subresource_uris": {"media": f"{path}/Media.json"},
         }
-        return row | {"content_sid": read.content_sid} if self.options.tells_content_sid else row
 
     def _list_messages(self, request: Request) -> Answer:
         asked = dict(parse_qsl(request.query))
