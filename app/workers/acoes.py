@@ -9,13 +9,22 @@ from typing import Final
 from sqlalchemy import select
 
 from app.database import Database
-from app.domain.confirmacao import Fato, SituacaoAgenda, StatusConfirmacao, TipoMensagem, decide, pode_perguntar
+from app.domain.confirmacao import (
+    EstadoMensagem,
+    Fato,
+    SituacaoAgenda,
+    StatusConfirmacao,
+    TipoMensagem,
+    decide,
+    pode_perguntar,
+)
 from app.models import Atendimento, Contato
 from app.providers.base import GatewayHealth, Misconfigured, Receipt, StepResult
 from app.providers.botconversa import BotconversaProvider, Named
 from app.repositories.hospital import HospitalRepository
 from app.repositories.liberacao import LiberacaoRepository
 from app.repositories.planejamento import MensagemNova, PlanejamentoRepository, key_of
+from app.repositories.saida import Resultado, SaidaRepository
 from app.services.atendimento_service import AtendimentoInexistente, RegraRecusou
 from app.services.botconversa_service import BotconversaService
 from app.services.liberacao_service import ChunkJob
@@ -24,6 +33,8 @@ from app.workers.outbox import Outbox
 
 _PASSO: Final = "manual"
 _VALE: Final = timedelta(minutes=10)
+_PARADO: Final = "canal_parado"
+_ESPERANDO: Final = (EstadoMensagem.AGENDADA, EstadoMensagem.NA_FILA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ class GatewayActions:
         job = await self._plan(atendimento_id, pronto, now)
         outcomes = await self._outbox.send_chunk(job)
         if not outcomes:
-            raise RegraRecusou("nada_a_dizer", "O atendimento mudou enquanto a mensagem era preparada.")
+            raise await self._give_up(job, now)
         _, outcome = outcomes[0]
         if isinstance(outcome, Receipt):
             return Workflow(outcome.subscriber_id, outcome.message_id, outcome.steps)
@@ -111,6 +122,16 @@ class GatewayActions:
         if not isinstance(provider, BotconversaProvider):  # _channel chose it for that
             raise Misconfigured("O canal não é da Botconversa.")
         return BotconversaService(provider.client, provider, provider.catalog)
+
+    async def _give_up(self, job: ChunkJob, now: datetime) -> RegraRecusou:
+        """Withdraw what could not leave now: the operator will click again, and the patient must get one."""
+        given_up = [Resultado(mensagem_id=ident, estado=EstadoMensagem.CANCELADA, motivo=_PARADO) for ident in job.ids]
+        async with self._database.session_scope(self._tenant_id) as session:
+            saida = SaidaRepository(session, self._tenant_id)
+            withdrawn = await saida.record(job.lote, given_up, now=now, atuais=_ESPERANDO)
+        if withdrawn:
+            return RegraRecusou(_PARADO, "O canal não pode enviar agora, e nada foi enviado. Tente daqui a pouco.")
+        return RegraRecusou("nada_a_dizer", "O atendimento mudou enquanto a mensagem era preparada.")
 
     async def _plan(self, atendimento_id: int, pronto: CanalPronto, now: datetime) -> ChunkJob:
         async with self._database.session_scope(self._tenant_id) as session:
