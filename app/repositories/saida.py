@@ -104,14 +104,15 @@ novas AS (
            v.tentativas, v.motivo, :now, :now
     FROM velhas v
     ON CONFLICT (tenant_id, contato_id, dia, passo, versao) DO NOTHING
-    RETURNING id, contato_id, dia, passo)
-INSERT INTO mensagens_atendimentos (tenant_id, mensagem_id, dia, atendimento_id, letra, passo, horario_versao)
-SELECT ma.tenant_id, n.id, n.dia, ma.atendimento_id, ma.letra, ma.passo, ma.horario_versao
-FROM novas n
-JOIN velhas v ON v.contato_id = n.contato_id AND v.dia = n.dia AND v.passo = n.passo
-JOIN mensagens_atendimentos ma ON ma.tenant_id = v.tenant_id AND ma.mensagem_id = v.id
-ON CONFLICT DO NOTHING
-RETURNING mensagem_id""")
+    RETURNING id, contato_id, dia, passo),
+pares AS (SELECT v.id AS velha, n.id, n.dia FROM novas n
+          JOIN velhas v ON v.contato_id = n.contato_id AND v.dia = n.dia AND v.passo = n.passo),
+ligadas AS (
+    INSERT INTO mensagens_atendimentos (tenant_id, mensagem_id, dia, atendimento_id, letra, passo, horario_versao)
+    SELECT ma.tenant_id, p.id, p.dia, ma.atendimento_id, ma.letra, ma.passo, ma.horario_versao
+    FROM pares p JOIN mensagens_atendimentos ma ON ma.tenant_id = :tenant AND ma.mensagem_id = p.velha
+    ON CONFLICT DO NOTHING)
+SELECT velha FROM pares""")
 
 _SUBSCRIBERS: Final = text("""
 INSERT INTO contatos_canais (tenant_id, canal_id, contato_id, externo_id)
@@ -255,10 +256,10 @@ class SaidaRepository(TenantRepository):
         )
         return {row.id for row in rows}
 
-    async def repeat(self, lote: Lote, results: Sequence[Resultado], *, now: datetime) -> int:
-        """Plan messages that were taken and did not arrive once more; return how many, those still worth it."""
+    async def repeat(self, lote: Lote, results: Sequence[Resultado], *, now: datetime) -> set[int]:
+        """Plan messages that were taken and did not arrive once more; return which of them, those still worth it."""
         if not results:
-            return 0
+            return set()
         rows = await self._run(
             _REPEAT,
             ids=[r.mensagem_id for r in results],
@@ -268,7 +269,7 @@ class SaidaRepository(TenantRepository):
             ate=lote.ate,
             now=now,
         )
-        return len({row.mensagem_id for row in rows})
+        return {row.velha for row in rows}
 
     async def learn_subscribers(self, canal_id: int, known: Mapping[int, str]) -> None:
         """Remember the gateway's ids of contacts."""

@@ -1,7 +1,7 @@
 """What becomes of a message by what the gateway said of it, at once or in a receipt that came later: one table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -80,13 +80,21 @@ def follow_falha(enviada: Enviada, falha: Falha, codigo: str | None, *, now: dat
     motivo, atencao = _RECUSAS.get(falha, (codigo or falha.value, NAO_ENTREGUE))
     if falha in _REPETIVEIS and enviada.tentativas < _TENTATIVAS:
         return _again(enviada, motivo, now + _wait(enviada))
-    if falha is Falha.CONFIGURACAO or (falha is Falha.NUMERO and enviada.outro_meio):
+    mended = falha is Falha.CONFIGURACAO and enviada.tentativas < _TENTATIVAS
+    if mended or (falha is Falha.NUMERO and enviada.outro_meio):
         again = _again(enviada, motivo, now)
         return Consequencia(again.resultado, falha)
     if falha is Falha.JANELA and enviada.sessao:  # we believed the conversation open: once more, with a template
         again = _again(enviada, motivo, now, exige_modelo=True)
         return Consequencia(again.resultado, falha)
     return Consequencia(_state(enviada, EstadoMensagem.FALHOU, motivo).resultado, falha, atencao)
+
+
+def give_up(consequencia: Consequencia) -> Consequencia:
+    """Return what follows where a message is not said again after all; what had failed for good stays as it is."""
+    if consequencia.resultado.estado is not EstadoMensagem.AGENDADA:
+        return consequencia
+    return Consequencia(replace(consequencia.resultado, estado=EstadoMensagem.FALHOU), consequencia.falha, NAO_ENTREGUE)
 
 
 def _wait(enviada: Enviada) -> timedelta:

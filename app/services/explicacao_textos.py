@@ -49,6 +49,7 @@ MOTIVOS: Final[Mapping[str, str]] = {
     "parou_no_whatsapp": "A pessoa bloqueou nossas mensagens no WhatsApp.",
     "canal_sem_conversa": "Por este canal não se conversa: esta mensagem não cabe nele.",
     "canal_parado": "O canal parou antes de a mensagem sair; ela espera outro, ou a volta deste.",
+    "pedido_sem_canal": "O canal não podia enviar quando alguém pediu; o pedido foi desfeito.",
     "canal_desligado": "O canal foi desligado antes de a mensagem sair; ela espera outro.",
     "gateway_fora": "O gateway não respondia; a mensagem espera outro canal, ou a volta deste.",
     "sem_prova_de_entrega": "Ninguém pode dizer se chegou: foi repetida uma vez, como o hospital prefere.",

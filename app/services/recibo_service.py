@@ -19,7 +19,7 @@ from app.repositories.efeitos import EfeitoRepository
 from app.repositories.paradas import ParadaRepository
 from app.repositories.recibos import Prova, Recibo, ReciboRepository
 from app.repositories.saida import Lote, SaidaRepository
-from app.services.consequencia import NAO_ENTREGUE, PEDIU_PARA_PARAR, Consequencia, Enviada, follow_falha
+from app.services.consequencia import NAO_ENTREGUE, PEDIU_PARA_PARAR, Consequencia, Enviada, follow_falha, give_up
 from app.services.paradas import ParadaService
 
 _QUEM: Final = "gateway"
@@ -153,8 +153,11 @@ class ReciboService:
             for each in following
             if each.resultado.estado is EstadoMensagem.AGENDADA and each.resultado.mensagem_id in changed
         ]
-        await self._saida.repeat(lote, again, now=now)
-        shown = await self._tell([each for each in following if each.resultado.mensagem_id in changed], now)
+        planned = await self._saida.repeat(lote, again, now=now)
+        kept = [each for each in following if each.resultado.mensagem_id in changed]
+        shown = await self._tell(
+            [each if each.resultado.mensagem_id in planned else give_up(each) for each in kept], now
+        )
         await self._stops.silence(refused, PEDIU_PARA_PARAR, now, told=shown)
         await self._stop_channels(failed, now)
 

@@ -33,7 +33,7 @@ from app.workers.outbox import Outbox
 
 _PASSO: Final = "manual"
 _VALE: Final = timedelta(minutes=10)
-_PARADO: Final = "canal_parado"
+_PARADO: Final = "pedido_sem_canal"
 _ESPERANDO: Final = (EstadoMensagem.AGENDADA, EstadoMensagem.NA_FILA)
 
 

@@ -25,7 +25,7 @@ async def test_what_could_not_leave_is_withdrawn_so_that_a_second_click_sends_on
     await cenario.importar(make_agenda())
     visit = (await cenario.visit())["id"]
     await cenario.set_canal(pausado_ate=cenario.relogio() + timedelta(minutes=5))
-    with pytest.raises(RegraRecusou, match="canal_parado"):
+    with pytest.raises(RegraRecusou, match="pedido_sem_canal"):
         await cenario.programa.gateway.workflow(visit, cenario.relogio())
     assert await cenario.messages() == [("manual", "manual", "cancelada")]
     cenario.relogio.pass_time(minutes=6)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -210,7 +211,18 @@ async def test_what_a_failure_that_comes_later_asks_of_us(
     repeated = [] if atencao else ["enviada"]
     assert [estado for _, _, estado in await cenario.messages()] == ["falhou", *repeated]
     assert (await cenario.visit())["atencao"] == atencao
-    assert any(fact in {"mensagem_falhou", "mensagem_repetida"} for fact, _ in await cenario.facts())
+    told = {fact for fact, _ in await cenario.facts()} & {"mensagem_falhou", "mensagem_repetida"}
+    assert told == {"mensagem_falhou" if atencao else "mensagem_repetida"}
+
+
+async def test_what_is_not_worth_a_repetition_any_more_is_put_before_a_person(cenario: Cenario, rede: Rede) -> None:
+    meta = await asked_by_meta(rede, undelivered={DIGITOS: 131000})
+    await cenario.execute("UPDATE mensagens SET ate = :ate", ate=cenario.relogio() + timedelta(seconds=5))
+    await meta.tell(meta.sent[0], M.FALHOU)
+    assert await states(cenario) == {"falhou": 1}
+    assert (await cenario.visit())["atencao"] == "nao_entregue"
+    told = {fact for fact, _ in await cenario.facts()} & {"mensagem_falhou", "mensagem_repetida"}
+    assert told == {"mensagem_falhou"}
 
 
 async def test_an_account_at_fault_pauses_its_channel_by_a_receipt_too(cenario: Cenario, rede: Rede) -> None:
@@ -221,8 +233,9 @@ async def test_an_account_at_fault_pauses_its_channel_by_a_receipt_too(cenario: 
     assert len(zapi.sent) == 1, "and the next one says it"
 
 
-async def test_what_is_lost_again_and_again_ends_with_a_person(cenario: Cenario, rede: Rede) -> None:
-    meta = await asked_by_meta(rede, undelivered={DIGITOS: 131000})
+@pytest.mark.parametrize("code", [131000, 131042])
+async def test_what_is_lost_again_and_again_ends_with_a_person(cenario: Cenario, rede: Rede, code: int) -> None:
+    meta = await asked_by_meta(rede, undelivered={DIGITOS: code})
     await cenario.execute("UPDATE mensagens SET ate = ate + interval '1 day'")
     for _ in range(8):
         await meta.tell(meta.sent[-1], M.FALHOU)
