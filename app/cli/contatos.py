@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import crypto
 from app.cli.erros import UsoErrado
 from app.domain.telefone import Telefone, TelefoneRecusado, chave_telefone, parse_telefone
-from app.models import Contato
+from app.models import Canal, Contato
 from app.services.atendimento_service import RegraRecusou
 from app.wiring import Programa
 
@@ -32,11 +32,12 @@ async def refuse_silenced(programa: Programa, para: str) -> None:
             raise RegraRecusou("pediu_para_parar", "Este telefone pediu para não receber mensagens.")
 
 
-async def ultima_entrada(sessao: AsyncSession, tenant_id: int, para: str) -> datetime | None:
-    """Return when this phone last wrote to the hospital."""
-    chave = _chave(tenant_id, para)
+async def ultima_entrada(sessao: AsyncSession, canal: Canal, para: str) -> datetime | None:
+    """Return when this phone last wrote on this channel; only the channel it wrote on last is known."""
+    chave = _chave(canal.tenant_id, para)
+    here = func.coalesce(Contato.canal_id, canal.id) == canal.id
     latest: datetime | None = await sessao.scalar(
-        select(func.max(Contato.ultima_entrada_em)).where(Contato.chave_hash == chave)
+        select(func.max(Contato.ultima_entrada_em)).where(Contato.chave_hash == chave, here)
     )
     return latest
 

@@ -17,9 +17,13 @@ class Falha(StrEnum):
     CONFIGURACAO = "configuracao"
     """Key, sender, account or payment: the channel stops and somebody is told."""
     MODELO = "modelo"
-    """The approved template is missing, paused, or was given other variables: no message with it until it is mended."""
+    """The approved template is missing, paused, or was given other variables: this message fails and reception is told.
+
+    The template itself stops by the gateway's own news of it, or when it is next asked (hourly): a single patient's
+    long value fails so too, and must not stop everybody's.
+    """
     RETIDA = "retida"
-    """WhatsApp withheld it from this person for now: not to be repeated for a day."""
+    """WhatsApp withheld it from this person for now: this message is not repeated, the next step is another."""
     PAROU = "parou"
     """The person told WhatsApp that they want nothing from us: the phone stops."""
     RECUSADA = "recusada"

@@ -23,8 +23,8 @@ _REFUND: Final = text("""
 UPDATE canais SET fichas = least(fichas + :fichas, CAST(:teto AS double precision))
 WHERE tenant_id = :tenant AND id = :canal""")
 _PAUSE: Final = text("""
-UPDATE canais SET pausado_ate = greatest(pausado_ate, CAST(:ate AS timestamptz)), pausa_motivo = :motivo
-WHERE tenant_id = :tenant AND id = :canal""")
+UPDATE canais SET pausado_ate = :ate, pausa_motivo = :motivo
+WHERE tenant_id = :tenant AND id = :canal AND (pausado_ate IS NULL OR pausado_ate <= CAST(:ate AS timestamptz))""")
 
 _TEMPLATE_LOST: Final = text("""
 UPDATE modelos_canais SET estado = 'pausado', motivo = 'aviso do gateway', sincronizado_em = :now
@@ -81,6 +81,7 @@ class CanalRepository(TenantRepository):
                 pass
 
     async def pause(self, canal_id: int, ate: datetime, motivo: str) -> None:
+        """Pause a channel until `ate`; a longer pause stays, and so does its reason."""
         await self._fetch(_PAUSE, canal=canal_id, ate=ate, motivo=motivo)
 
 

@@ -140,7 +140,8 @@ class ReciboService:
             follow_falha(enviada, failed[message].falha, failed[message].codigo, now=now)
             for message, enviada in enviadas.items()
         ]
-        await self._paradas.flag_without_whatsapp(_contacts(enviadas, failed, Falha.NUMERO), now)
+        by_whatsapp = {message: why for message, why in failed.items() if why.canal_id not in ultimos.canais}
+        await self._paradas.flag_without_whatsapp(_contacts(enviadas, by_whatsapp, Falha.NUMERO), now)
         refused = await self._stops.refused(_contacts(enviadas, failed, Falha.PAROU), now)
         await self._saida.lock_visits([ident for ident, _ in failed], visitas=refused)
         await self._recibos.lock({*failed, *novas.provas})
@@ -243,4 +244,4 @@ def _again(row: Record, now: datetime) -> Recibo:
 
 
 def _contacts(enviadas: Mapping[Message, Enviada], failed: Queixas, falha: Falha) -> list[int]:
-    return sorted({enviada.contato_id for message, enviada in enviadas.items() if failed[message].falha is falha})
+    return sorted({enviadas[message].contato_id for message, why in failed.items() if why.falha is falha})

@@ -283,7 +283,8 @@ class _Recorder:
     async def write(self, sent: _Sent, following: Sequence[Consequencia]) -> None:
         """Write the results of those messages that nobody else moved meanwhile (a receipt may have been faster)."""
         now = self._now
-        await self._paradas.flag_without_whatsapp(sent.contacts(following, Falha.NUMERO), now)
+        if self._job.canal not in self._gateway.ultimos.canais:  # a landline of SMS may well have a WhatsApp
+            await self._paradas.flag_without_whatsapp(sent.contacts(following, Falha.NUMERO), now)
         refused = await self._stops.refused(sent.contacts(following, Falha.PAROU), now)
         urgent = [each.resultado.mensagem_id for each in following if each.atencao]
         await self._saida.lock_visits(urgent, visitas=refused)

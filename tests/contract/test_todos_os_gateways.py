@@ -238,7 +238,7 @@ async def test_a_lost_answer_can_be_asked_for_where_it_is_said(bancada: Bancada,
     if not isinstance(provider, Inquiry):
         return
     message = bancada.message(template=None, session_open=True)
-    doubt = Doubt(message.to, message.text, None, bancada.clock())
+    doubt = Doubt(message.to, message.text, bancada.clock())
     assert await provider.find(doubt) is None
     bancada.fail_next(Fault.LOST_ANSWER)
     assert isinstance(await outcome_of(provider, message), Ambiguous)

@@ -91,6 +91,6 @@ async def test_a_message_whose_answer_was_lost(twilio: FakeTwilio, make: Any, cl
 
     twilio.fail_next("send", Fault.ERROR_AFTER)
     await failure_of(make("twilio_sms"), message())
-    receipt = await make("twilio_sms").find(Doubt(PHONE, message().text, None, clock()))
+    receipt = await make("twilio_sms").find(Doubt(PHONE, message().text, clock()))
     assert receipt.message_id == twilio.rows[0]["sid"]
-    assert await make().find(Doubt(PHONE, message().text, None, clock())) is None  # not on WhatsApp
+    assert await make().find(Doubt(PHONE, message().text, clock())) is None  # not on WhatsApp

@@ -110,10 +110,13 @@ async def test_an_sms_whose_number_does_not_exist_either_ends_there(cenario: Cen
     await ask(cenario)
     fields = {"MessageSid": sms.sent[0].id, "MessageStatus": "undelivered", "ErrorCode": "30005"}
     fields |= {"AccountSid": sms.fake.options.account_sid, "From": "+553130000000", "To": f"+{DIGITOS}"}
+    without_since = await flag(cenario)
     for _ in range(3):
+        cenario.relogio.pass_time(minutes=1)
         await sms.post(sms.fake.signed(fields, sms.sent[0].key or ""))
         await cenario.programa.scheduler.receive()
         await cenario.send()
+    assert await flag(cenario) == without_since, "of WhatsApp it tells nothing"
     assert len(sms.sent) == 1
     assert await states(cenario) == {"falhou": 1}
     assert (await cenario.visit())["atencao"] == "numero_recusado"

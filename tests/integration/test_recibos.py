@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from app.cli.contatos import ultima_entrada
 from app.database import Database
 from app.domain.caminho import UltimosRecursos
 from app.domain.confirmacao import EstadoMensagem
+from app.models import Canal
 from app.services.importacao_service import ImportacaoService
 from app.services.lembrete_service import LembreteService
 from app.services.recibo_service import ReciboService
 from app.simulator.gateway import Fault, Taken
 from app.simulator.meta import said
-from tests.caminhos import DIGITOS, PESSOA, SEED, Rede, Via, open_rede, plan, states
+from tests.caminhos import DIGITOS, PESSOA, SEED, Rede, Via, open_rede, plan, states, wrote_on
 from tests.cenario import Cenario, take_jobs
 from tests.fabricas import ZONA, make_agenda
 from tests.integration.portador import Portador
@@ -231,6 +233,24 @@ async def test_an_account_at_fault_pauses_its_channel_by_a_receipt_too(cenario: 
     assert (await meta.state())["pausa_motivo"] == "configuracao: 131042"
     await cenario.send()
     assert len(zapi.sent) == 1, "and the next one says it"
+
+
+async def test_a_pause_by_hand_outlasts_a_gateways_and_keeps_its_reason(cenario: Cenario, rede: Rede) -> None:
+    meta = await asked_by_meta(rede, undelivered={DIGITOS: 131042})
+    until = cenario.relogio() + timedelta(days=30)
+    await meta.set(pausado_ate=until, pausa_motivo="manutenção")
+    await meta.tell(meta.sent[0], M.FALHOU)
+    state = await meta.state()
+    assert (state["pausado_ate"], state["pausa_motivo"]) == (until, "manutenção")
+
+
+async def test_a_conversation_is_one_channels(cenario: Cenario, rede: Rede) -> None:
+    meta, zapi = await asked_by_meta(rede), await rede.zapi(prioridade=2)
+    await wrote_on(meta, 1001, ha_minutos=10)
+    async with cenario.database.session_scope(cenario.tenant_id) as session:
+        canais = [await session.get_one(Canal, via.id) for via in (meta, zapi)]
+        latest = [await ultima_entrada(session, canal, f"+{DIGITOS}") for canal in canais]
+    assert latest == [cenario.relogio() - timedelta(minutes=10), None]
 
 
 @pytest.mark.parametrize("code", [131000, 131042])

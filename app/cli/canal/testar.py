@@ -111,7 +111,7 @@ async def send(programa: Programa, *, trial: Trial) -> dict[str, Any]:
     async with programa.database.session_scope(programa.tenant_id) as sessao:
         canal = await find_canal(sessao, trial.canal)
         hospital = await HospitalRepository(sessao, programa.tenant_id).load()
-        wrote_at = await ultima_entrada(sessao, programa.tenant_id, trial.para)
+        wrote_at = await ultima_entrada(sessao, canal, trial.para)
     session = trial.conversa_aberta or (wrote_at is not None and programa.clock() - wrote_at < _SESSION)
     async with _opened(programa, canal) as provider:
         _refuse_what_cannot_be_tried(provider, trial)

@@ -128,7 +128,7 @@ def _receipt(data: Body) -> Recebida | None:
 
 
 def _echo(data: Body) -> Recebida | None:
-    """Read the gateway's own account of a send: the only event that ties id, phone and text of a lost answer."""
+    """Read the gateway's own account of a send; it may come before the answer to it, and tells other programs' too."""
     key, message = data.get("key"), data.get("message")
     person = people(key) if isinstance(key, dict) else None
     about = _id(key.get("id")) if isinstance(key, dict) else None
