@@ -39,7 +39,9 @@ _ROUTERS: Final = (
 
 def create_app(contexto: Contexto) -> FastAPI:
     """Return the application over what the shell built."""
-    app = FastAPI(title="Confirma", version="0.1.0", description=_program or "", docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Confirma", version="0.1.0", description=_program or "", docs_url=None, redoc_url=None, openapi_url=None
+    )
     app.state.contexto = contexto
     errors.install(app)
     app.router.routes.extend(webhook_intelligent.webhook_routes(contexto))

@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from functools import partial
 from typing import Any, Final
@@ -18,6 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from app import crypto
+from app.auth.porteiro import PorteiroLocal
 from app.config import Environment, Settings
 from app.connectors.base import AtendimentoImportado
 from app.database import Database, migrate
@@ -79,33 +80,21 @@ class Importacao:
         return await self._service.importar(registros, origem=origem, now=now, quem="api")
 
 
-@dataclass(kw_only=True)
-class Programa:
-    """Everything one process has open: what routes, pages and commands work with."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HospitalAberto:
+    """One hospital's own objects."""
 
-    settings: Settings
-    database: Database
-    clock: Clock
     tenant_id: int
     zona: ZoneInfo
-    http: HttpClient
-    canais: Canais
-    outbox: Outbox
-    webhook: Inbox
     gateway: GatewayActions
-    scheduler: AppointmentScheduler
     importador: ImportacaoService
-    metrics: Metrics
-    demo: Any = None
+    canais: Canais
+    modelos: ModeloSync
+    clock: Clock
 
     @property
     def importacao(self) -> Importacao:
         return Importacao(self.importador)
-
-    @property
-    def jobs(self) -> Sequence[JobInfo]:
-        now = self.clock()
-        return [JobInfo(entry.name, entry.cron, entry.next_run(now)) for entry in self.scheduler.entries]
 
     async def sync_modelos(self, canal_id: int | None = None) -> Sincronizacao:
         """Ask the hospital's gateways, or one channel's, what became of the texts they approved."""
@@ -114,7 +103,63 @@ class Programa:
             for pronto in (await self.canais.all()).values()
             if pronto.tenant_id == self.tenant_id and canal_id in {None, pronto.canal_id}
         }
-        return await ModeloSync(self.database).sync_all(self.tenant_id, providers, self.clock())
+        return await self.modelos.sync_all(self.tenant_id, providers, self.clock())
+
+
+@dataclass(kw_only=True)
+class Programa:
+    """Everything one process has open: what routes, pages and commands work with.
+
+    `aberto` is the hospital that a command works for; a request's is the caller's (`hospital`).
+    """
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    aberto: HospitalAberto
+    http: HttpClient
+    canais: Canais
+    outbox: Outbox
+    webhook: Inbox
+    scheduler: AppointmentScheduler
+    metrics: Metrics
+    porteiro: PorteiroLocal
+    demo: Any = None
+    abertos: dict[int, HospitalAberto] = field(default_factory=dict)
+
+    @property
+    def tenant_id(self) -> int:
+        return self.aberto.tenant_id
+
+    @property
+    def zona(self) -> ZoneInfo:
+        return self.aberto.zona
+
+    @property
+    def gateway(self) -> GatewayActions:
+        return self.aberto.gateway
+
+    @property
+    def importador(self) -> ImportacaoService:
+        return self.aberto.importador
+
+    async def tenants(self) -> Sequence[int]:
+        """Return the hospitals that are served."""
+        return await self.canais.tenants()
+
+    async def hospital(self, tenant_id: int) -> HospitalAberto:
+        """Return one hospital's objects; opened once."""
+        aberto = self.abertos.get(tenant_id)
+        if aberto is None:
+            aberto = self.abertos[tenant_id] = await open_hospital(
+                self.database, self.clock, canais=self.canais, outbox=self.outbox, tenant_id=tenant_id
+            )
+        return aberto
+
+    @property
+    def jobs(self) -> Sequence[JobInfo]:
+        now = self.clock()
+        return [JobInfo(entry.name, entry.cron, entry.next_run(now)) for entry in self.scheduler.entries]
 
     def worker(self, *, with_cron: bool = True, releases: bool = True) -> Worker:
         """Return a worker of this process; it starts when it is run."""
@@ -242,21 +287,34 @@ async def build(
         options=options,
         chunk_size=settings.worker.chunk_size,
     )
-    zona = await _zone(database, tenant_id)
     return Programa(
         settings=settings,
         database=database,
         clock=clock,
-        tenant_id=tenant_id,
-        zona=zona,
+        aberto=await open_hospital(database, clock, canais=canais, outbox=outbox, tenant_id=tenant_id),
         http=http,
         canais=canais,
         outbox=outbox,
         webhook=inbox,
-        gateway=GatewayActions(database, canais, outbox, tenant_id=tenant_id, clock=clock),
         scheduler=scheduler,
-        importador=ImportacaoService(database, tenant_id, zona=zona),
         metrics=metrics,
+        porteiro=PorteiroLocal(None if settings.is_guarded else tenant_id),
+    )
+
+
+async def open_hospital(
+    database: Database, clock: Clock, *, canais: Canais, outbox: Outbox, tenant_id: int
+) -> HospitalAberto:
+    """Put one hospital's objects together."""
+    zona = await _zone(database, tenant_id)
+    return HospitalAberto(
+        tenant_id=tenant_id,
+        zona=zona,
+        gateway=GatewayActions(database, canais, outbox, tenant_id=tenant_id, clock=clock),
+        importador=ImportacaoService(database, tenant_id, zona=zona),
+        canais=canais,
+        modelos=ModeloSync(database),
+        clock=clock,
     )
 
 

@@ -2,16 +2,17 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from http import HTTPStatus
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, HTTPException, Path, Request
+from fastapi import Depends, Path, Request
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import HTTPConnection
 
 from app.config import Settings
 from app.connectors.base import AtendimentoImportado, Aviso, LinhaRejeitada
 from app.database import Database
+from app.domain.permissao import Identidade, Permissao, SemIdentidade, SemPermissao
 from app.observability import Metrics
 from app.providers.base import GatewayHealth, StepResult, WebhookCall
 from app.services.modelo_sync import Sincronizacao
@@ -130,6 +131,28 @@ class DemoControl(Protocol):
     async def next_day(self) -> None: ...
 
 
+class HospitalAberto(Protocol):
+    """One hospital's own objects."""
+
+    @property
+    def tenant_id(self) -> int: ...
+    @property
+    def zona(self) -> ZoneInfo: ...
+    @property
+    def gateway(self) -> Gateway: ...
+    @property
+    def importacao(self) -> Importacao: ...
+    async def sync_modelos(self) -> Sincronizacao:
+        """Ask the hospital's gateways what became of the texts they approved."""
+        ...
+
+
+class Porteiro(Protocol):
+    async def identify(self, request: HTTPConnection, *, now: datetime) -> Identidade | None:
+        """Return who makes a request; None is a stranger."""
+        ...
+
+
 class Contexto(Protocol):
     """What the shell built (`app.wiring`), as far as routes and pages need it."""
 
@@ -140,26 +163,21 @@ class Contexto(Protocol):
     @property
     def clock(self) -> Callable[[], datetime]: ...
     @property
-    def tenant_id(self) -> int:
-        """The one hospital served until there are logins."""
-        ...
-
-    @property
-    def zona(self) -> ZoneInfo: ...
+    def porteiro(self) -> Porteiro: ...
     @property
     def metrics(self) -> Metrics: ...
     @property
     def webhook(self) -> WebhookReceiver: ...
     @property
-    def gateway(self) -> Gateway: ...
-    @property
-    def importacao(self) -> Importacao: ...
-    @property
     def jobs(self) -> Sequence[Job]: ...
     @property
     def demo(self) -> DemoControl | None: ...
-    async def sync_modelos(self) -> Sincronizacao:
-        """Ask the hospital's gateways what became of the texts they approved."""
+    async def tenants(self) -> Sequence[int]:
+        """Return the hospitals that are served."""
+        ...
+
+    async def hospital(self, tenant_id: int) -> HospitalAberto:
+        """Return one hospital's objects."""
         ...
 
 
@@ -176,11 +194,47 @@ async def get_now(contexto: Ctx) -> datetime:
     return contexto.clock()
 
 
-async def open_session(contexto: Ctx) -> AsyncIterator[AsyncSession]:
-    async with contexto.database.session_scope(contexto.tenant_id) as session:
+async def get_quem(request: Request, contexto: Ctx) -> Identidade:
+    quem = await contexto.porteiro.identify(request, now=contexto.clock())
+    if quem is None:
+        raise SemIdentidade
+    return quem
+
+
+Quem = Annotated[Identidade, Depends(get_quem)]
+
+
+async def get_hospital(quem: Quem, contexto: Ctx) -> HospitalAberto:
+    return await contexto.hospital(quem.tenant_id)
+
+
+async def open_session(quem: Quem, contexto: Ctx) -> AsyncIterator[AsyncSession]:
+    async with contexto.database.session_scope(quem.tenant_id) as session:
         yield session
 
 
+class Exige:
+    """What a route demands of its caller. A route that declares neither this nor `PUBLICA` fails the build."""
+
+    def __init__(self, permissao: Permissao) -> None:
+        self.permissao = permissao
+
+    async def __call__(self, quem: Quem) -> None:
+        if not quem.may(self.permissao):
+            raise SemPermissao(self.permissao)
+
+
+async def answer_anybody() -> None:
+    """Declare that strangers may call."""
+
+
+def requires(permissao: Permissao) -> Any:
+    """Return the dependency by which a route declares its permission."""
+    return Depends(Exige(permissao))
+
+
+PUBLICA: Final[Any] = Depends(answer_anybody)
+Hospital = Annotated[HospitalAberto, Depends(get_hospital)]
 Now = Annotated[datetime, Depends(get_now)]
 # "function": the commit comes before the answer, and a failed commit is not a 200.
 Sessao = Annotated[AsyncSession, Depends(open_session, scope="function")]
@@ -188,9 +242,3 @@ BIGINT_MAX = 2**63 - 1
 AtendimentoId = Annotated[
     int, Path(ge=1, le=BIGINT_MAX, description="Número do atendimento no Confirma.", examples=[15])
 ]
-
-
-async def close_outside_dev(contexto: Ctx) -> None:
-    """Hide what only an operator may see, until there are logins to tell who that is."""
-    if contexto.settings.is_guarded:
-        raise HTTPException(HTTPStatus.NOT_FOUND)

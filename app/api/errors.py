@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from app.domain.modelo import ModeloInvalido
+from app.domain.permissao import SemIdentidade, SemPermissao
 from app.observability import current_request_id
 from app.providers.base import Ambiguous, Misconfigured, ProviderError, Rejected, Throttled, Unavailable
 from app.schemas.api.problema import CampoRecusado, Problema
@@ -74,6 +75,12 @@ TABLE: Final[Mapping[type[Exception], Erro]] = {
         "Alguém alterou este atendimento depois que você o leu: leia-o de novo e repita a alteração.",
     ),
     RegraRecusou: Erro(_H.CONFLICT, "regra_recusou", "Não é possível agora", "Uma regra impede esta ação."),
+    SemIdentidade: Erro(
+        _H.UNAUTHORIZED, "nao_identificado", "Entre primeiro", "Este endereço só responde a quem se identifica."
+    ),
+    SemPermissao: Erro(
+        _H.FORBIDDEN, "sem_permissao", "Sem permissão", "O seu papel não permite esta ação: fale com o administrador."
+    ),
     Throttled: Erro(
         _H.SERVICE_UNAVAILABLE,
         "gateway_limitado",
@@ -105,6 +112,10 @@ TABLE: Final[Mapping[type[Exception], Erro]] = {
     ClientDisconnect: Erro(_H.BAD_REQUEST, "corpo_incompleto", "Corpo incompleto", "A conexão caiu no meio do corpo."),
 }
 
+_HEADERS: Final[Mapping[int, Mapping[str, str]]] = {
+    _H.SERVICE_UNAVAILABLE: {"Retry-After": "5"},
+    _H.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+}
 _BY_STATUS: Final[Mapping[int, Erro]] = {
     erro.status: erro
     for erro in (
@@ -172,7 +183,7 @@ def install(app: FastAPI) -> None:
 
 async def _from_table(_: Request, error: Exception) -> Response:
     erro = entry_of(error)
-    headers = {"Retry-After": "5"} if erro.status is _H.SERVICE_UNAVAILABLE else {}
+    headers = dict(_HEADERS.get(erro.status, {}))
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     code, detail = _said_by(error, erro)

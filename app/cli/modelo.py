@@ -160,7 +160,7 @@ def ligar(
         async with programa.database.session_scope(programa.tenant_id) as sessao:
             canal_id = (await find_canal(sessao, canal)).id
             feito = await ModeloService(sessao, programa.tenant_id).link(canal_id, nome, ligado)
-        falha = (await programa.sync_modelos(canal_id)).falhas.get(canal_id)
+        falha = (await programa.aberto.sync_modelos(canal_id)).falhas.get(canal_id)
         async with programa.database.session_scope(programa.tenant_id) as sessao:
             rows = await ModeloService(sessao, programa.tenant_id).approved(nome)
         [row] = [AprovadoOut.of(row) for row in rows if row.canal_id == canal_id]
@@ -189,7 +189,7 @@ def desligar(tela: Terminal, nome: Nome, canal: NomeCanal) -> None:
 @comando(grupo, "sincronizar")
 def sincronizar(tela: Terminal) -> int:
     """Pergunta aos gateways o estado dos textos aprovados."""
-    feita = SincronizacaoOut.of(tela.run(lambda programa: programa.sync_modelos()))
+    feita = SincronizacaoOut.of(tela.run(lambda programa: programa.aberto.sync_modelos()))
     rows = [(item.canal_id, item.modelo, item.nome, item.de, item.para, item.motivo) for item in feita.textos]
     colunas = ("Canal", "Modelo", "Texto aprovado", "Era", "Está", "Motivo")
     tela.show(feita, table(None, colunas, rows) if rows else "Nenhum texto aprovado a perguntar.")

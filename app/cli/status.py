@@ -45,7 +45,7 @@ async def _read(programa: Programa) -> tuple[dict[str, Any], ZoneInfo]:
         waiting = select(Mensagem.estado, func.count()).where(Mensagem.estado.in_(_IN_THE_QUEUE))
         fila = {row[0]: row[1] for row in await sessao.execute(waiting.group_by(Mensagem.estado))}
         ultima = (await sessao.scalars(select(Importacao).order_by(Importacao.id.desc()).limit(1))).first()
-    agendador = await read_status(programa, now)
+    agendador = await read_status(programa, programa.aberto, now)
     gateway = await programa.gateway.check()
     return {
         "agora": now,

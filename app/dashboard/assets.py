@@ -8,11 +8,17 @@ from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from app.api.deps import PUBLICA
 from app.api.errors import problems
 from app.dashboard.page import PageRoute
 
 router = APIRouter(
-    prefix="/painel/static", include_in_schema=False, route_class=PageRoute, responses=problems(404), tags=["Painel"]
+    prefix="/painel/static",
+    include_in_schema=False,
+    route_class=PageRoute,
+    responses=problems(404),
+    tags=["Painel"],
+    dependencies=[PUBLICA],
 )
 
 _TYPES: Final[Mapping[str, str]] = {

@@ -1,6 +1,7 @@
 """What every page shares: the template engine, its headers, and errors shown as pages."""
 
 from collections.abc import Callable, Coroutine
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse
 
 from app.api import errors
-from app.api.deps import Contexto, Ctx
+from app.api.deps import Contexto, Ctx, Hospital
 from app.dashboard import datas
 from app.observability import current_request_id
 
@@ -36,14 +37,13 @@ _ENV.filters.update(datas.FILTERS)
 class Page:
     """Renders the templates of one request."""
 
-    def __init__(self, contexto: Contexto) -> None:
+    def __init__(self, contexto: Contexto, zona: tzinfo) -> None:
         self._contexto = contexto
+        self._zona = zona
 
     def render(self, template: str, *, status: int = 200, **values: Any) -> Response:
         contexto = self._contexto
-        html = _ENV.get_template(template).render(
-            **values, zona=contexto.zona, demo=contexto.demo, agora=contexto.clock()
-        )
+        html = _ENV.get_template(template).render(**values, zona=self._zona, demo=contexto.demo, agora=contexto.clock())
         return HTMLResponse(html, status, headers={"Content-Security-Policy": _CSP.format(frames=_frames(contexto))})
 
 
@@ -55,8 +55,8 @@ def _frames(contexto: Contexto) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else "'self'"
 
 
-def get_page(contexto: Ctx) -> Page:
-    return Page(contexto)
+def get_page(contexto: Ctx, hospital: Hospital) -> Page:
+    return Page(contexto, hospital.zona)
 
 
 Pagina = Annotated[Page, Depends(get_page)]
@@ -73,7 +73,7 @@ class PageRoute(APIRoute):
                 return await handle(request)
             except _SHOWN as error:
                 erro = _erro_of(error)
-            page = Page(request.app.state.contexto)
+            page = Page(request.app.state.contexto, UTC)  # whose failure it is may not be known
             return page.render("error.html", status=erro.status, erro=erro, request_id=current_request_id())
 
         return shown

@@ -6,6 +6,7 @@ from typing import Final
 from fastapi import APIRouter, HTTPException, Response
 from starlette.responses import RedirectResponse
 
+from app.api.deps import PUBLICA
 from app.api.errors import problems
 from app.dashboard import assets
 from app.dashboard.page import PageRoute
@@ -14,7 +15,9 @@ from app.dashboard.pages.demo import routes as demo
 from app.dashboard.pages.dia import routes as dia
 from app.dashboard.pages.documentacao import routes as documentacao
 
-_lost = APIRouter(include_in_schema=False, route_class=PageRoute, responses=problems(404), tags=["Painel"])
+_lost = APIRouter(
+    include_in_schema=False, route_class=PageRoute, responses=problems(404), tags=["Painel"], dependencies=[PUBLICA]
+)
 
 
 @_lost.get("/")

@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 import uvicorn
+from starlette.requests import HTTPConnection
 
+from app.auth.porteiro import operador
 from app.config import Settings
 from app.connectors.base import AtendimentoImportado
 from app.database import Database
+from app.domain.permissao import Identidade
 from app.main import create_app
 from app.observability import Metrics
 from app.providers.base import GatewayHealth, StepResult, WebhookCall
@@ -145,12 +148,25 @@ class FakeJob:
 
 
 @dataclass
+class FakePorteiro:
+    """Takes everybody for the same one."""
+
+    quem: Identidade | None
+
+    async def identify(self, request: HTTPConnection, *, now: datetime) -> Identidade | None:
+        assert now.tzinfo is not None
+        assert request.url.path
+        return self.quem
+
+
+@dataclass
 class FakeContexto:
     settings: Settings
     database: Database
     tenant_id: int
     importacao: RealImport
     now: datetime
+    porteiro: FakePorteiro
     zona: ZoneInfo = ZONA
     metrics: Metrics = field(default_factory=Metrics)
     webhook: FakeWebhook = field(default_factory=FakeWebhook)
@@ -158,6 +174,13 @@ class FakeContexto:
     jobs: list[FakeJob] = field(default_factory=list)
     demo: FakeDemo | None = None
     providers: dict[int, Any] = field(default_factory=dict)
+
+    async def tenants(self) -> Sequence[int]:
+        return [self.tenant_id]
+
+    async def hospital(self, tenant_id: int) -> "FakeContexto":
+        assert tenant_id == self.tenant_id
+        return self
 
     async def sync_modelos(self) -> Sincronizacao:
         return await ModeloSync(self.database).sync_all(self.tenant_id, self.providers, self.now)
@@ -175,6 +198,7 @@ def make_contexto(database: Database, tenant_id: int, now: datetime, data_dir: P
         tenant_id=tenant_id,
         importacao=importacao,
         now=now,
+        porteiro=FakePorteiro(operador(tenant_id)),
     )
 
 

@@ -10,7 +10,6 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import text
 
-from app.config import Environment
 from app.database import Database
 from app.main import create_app
 from app.providers.base import Ambiguous, BadNumber, StepResult, Throttled, Unavailable
@@ -258,17 +257,18 @@ async def test_https_is_kept_where_the_public_address_has_it(
         assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
 
 
-async def test_sec_24_operators_pages_are_closed_outside_development(contexto: FakeContexto) -> None:
-    contexto.settings = contexto.settings.model_copy(update={"environment": Environment.STAGING})
+async def test_sec_24_operators_pages_are_closed_to_strangers(contexto: FakeContexto) -> None:
+    contexto.porteiro.quem = None
     async with serve(contexto) as client:
         for method, path in (
             ("GET", "/docs"),
+            ("GET", "/openapi.json"),
             ("GET", "/metrics"),
             ("GET", "/test/campanhas"),
             ("POST", "/test/workflow/1"),
         ):
             async with client.request(method, path) as answer:
-                assert answer.status == 404, path
+                assert answer.status == 401, path
 
 
 async def test_every_route_says_how_it_can_fail(contexto: FakeContexto) -> None:

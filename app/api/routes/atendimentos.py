@@ -9,12 +9,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app import crypto
-from app.api.deps import AtendimentoId, Ctx, Now, Sessao
+from app.api.deps import AtendimentoId, Ctx, Hospital, Now, Quem, Sessao, requires
 from app.api.entrada import read_rows, to_importado
 from app.api.errors import InvalidParameter, problems
 from app.api.strict_json import StrictRoute
 from app.connectors.base import LinhaRejeitada
 from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao
+from app.domain.permissao import Permissao
 from app.repositories.consulta import ConsultaRepository, Cursor, Filtros
 from app.schemas.api.atendimento import (
     AlteracaoIn,
@@ -33,8 +34,13 @@ from app.schemas.api.atendimento import (
 from app.services.atendimento_service import AtendimentoInexistente, AtendimentoService
 from app.services.explicacao import ExplicacaoService
 
-router = APIRouter(prefix="/api/v1/atendimentos", tags=["Atendimentos"], route_class=StrictRoute)
+router = APIRouter(
+    prefix="/api/v1/atendimentos", tags=["Atendimentos"], route_class=StrictRoute, responses=problems(401, 403)
+)
 
+_LER: Final = [requires(Permissao.AGENDA_LER)]
+_GRAVAR: Final = [requires(Permissao.AGENDA_GRAVAR)]
+_DECIDIR: Final = [requires(Permissao.CONFIRMACAO_GRAVAR)]
 _MAX_PAGE: Final = 200
 _DIGITS: Final = re.compile(r"\d")
 _FEWEST_DIGITS: Final = 4
@@ -96,60 +102,66 @@ def read_cursor(cursor: Annotated[str | None, Query(max_length=120)] = None) -> 
     return read
 
 
-@router.get("", responses=problems(422, 503))
+@router.get("", dependencies=_LER, responses=problems(422, 503))
 async def list_atendimentos(
     *,
     sessao: Sessao,
-    contexto: Ctx,
+    quem: Quem,
     filtros: Annotated[Filtros, Depends(read_filtros)],
     cursor: Annotated[Cursor | None, Depends(read_cursor)],
     limit: Annotated[int, Query(ge=1, le=_MAX_PAGE)] = 50,
 ) -> AtendimentosOut:
     """Lista atendimentos na ordem do horário. Nomes e telefones são cifrados: acham-se por inteiro."""
-    rows = await ConsultaRepository(sessao, contexto.tenant_id).page(filtros, after=cursor, limit=limit + 1)
+    rows = await ConsultaRepository(sessao, quem.tenant_id).page(filtros, after=cursor, limit=limit + 1)
     shown = rows[:limit]
     following = Cursor(shown[-1]["data_consulta"], shown[-1]["id"]).encode() if len(rows) > limit else None
     return AtendimentosOut(items=[AtendimentoOut.of(row) for row in shown], next_cursor=following)
 
 
-@router.get("/{atendimento_id}", responses=problems(404, 422, 503))
-async def read_atendimento(
-    atendimento_id: AtendimentoId, sessao: Sessao, contexto: Ctx, now: Now
-) -> AtendimentoDetalhe:
+@router.get("/{atendimento_id}", dependencies=_LER, responses=problems(404, 422, 503))
+async def read_atendimento(atendimento_id: AtendimentoId, sessao: Sessao, quem: Quem, now: Now) -> AtendimentoDetalhe:
     """Mostra um atendimento e a sua história: o que foi enviado, retido ou pulado, por quê, e o que vem a seguir."""
-    return await _detail(atendimento_id, sessao, contexto, now)
+    return await _detail(atendimento_id, sessao, quem, now)
 
 
 @router.post(
     "",
     status_code=HTTPStatus.CREATED,
-    responses={200: {"model": AtendimentoDetalhe, "description": "Já existia"}, **problems(400, 413, 415, 422, 503)},
+    dependencies=_GRAVAR,
+    responses={
+        200: {"model": AtendimentoDetalhe, "description": "Já existia"},
+        **problems(400, 413, 415, 422, 503),
+    },
 )
-async def create_atendimento(entrada: AtendimentoIn, contexto: Ctx, now: Now, response: Response) -> AtendimentoDetalhe:
+async def create_atendimento(
+    entrada: AtendimentoIn, contexto: Ctx, hospital: Hospital, quem: Quem, *, now: Now, response: Response
+) -> AtendimentoDetalhe:
     """Cria um atendimento, ou atualiza o que tem a mesma origem e o mesmo nr_seq_agenda (200)."""
-    registro = to_importado(entrada, linha=1, zona=contexto.zona)
-    resultado = await contexto.importacao.importar_registros([registro], now, origem=entrada.origem)
+    registro = to_importado(entrada, linha=1, zona=hospital.zona)
+    resultado = await hospital.importacao.importar_registros([registro], now, origem=entrada.origem)
     if resultado.rejeitadas:
         refused = resultado.rejeitadas[0]
         raise InvalidParameter(refused.coluna or "corpo", refused.motivo, refused.mensagem)
     if not resultado.criados:
         response.status_code = HTTPStatus.OK
-    async with contexto.database.session_scope(contexto.tenant_id) as sessao:
-        found = await ConsultaRepository(sessao, contexto.tenant_id).find_id(entrada.origem, registro.nr_seq_agenda)
+    async with contexto.database.session_scope(quem.tenant_id) as sessao:
+        found = await ConsultaRepository(sessao, quem.tenant_id).find_id(entrada.origem, registro.nr_seq_agenda)
         if found is None:
             raise AtendimentoInexistente(0)
         response.headers["Location"] = f"{router.prefix}/{found}"
-        return await _detail(found, sessao, contexto, now)
+        return await _detail(found, sessao, quem, now)
 
 
-@router.post("/lote", responses=problems(400, 413, 415, 422, 503))
-async def create_lote(lote: Annotated[LoteIn | list[Mapping[str, Any]], Body()], contexto: Ctx, now: Now) -> LoteOut:
+@router.post("/lote", dependencies=_GRAVAR, responses=problems(400, 413, 415, 422, 503))
+async def create_lote(
+    lote: Annotated[LoteIn | list[Mapping[str, Any]], Body()], hospital: Hospital, now: Now
+) -> LoteOut:
     """Cria ou atualiza muitos de uma vez; linhas ruins são contadas uma a uma, e as boas entram."""
     lote = lote if isinstance(lote, LoteIn) else LoteIn(atendimentos=lote)
-    by_origem, refused = read_rows(lote.atendimentos, origem=lote.origem, zona=contexto.zona)
+    by_origem, refused = read_rows(lote.atendimentos, origem=lote.origem, zona=hospital.zona)
     out = LoteOut(rejeitados=_lines(refused))
     for origem, registros in by_origem.items():
-        resultado = await contexto.importacao.importar_registros(registros, now, origem=origem)
+        resultado = await hospital.importacao.importar_registros(registros, now, origem=origem)
         out.criados += resultado.criados
         out.atualizados += resultado.atualizados
         out.inalterados += resultado.inalterados
@@ -159,45 +171,49 @@ async def create_lote(lote: Annotated[LoteIn | list[Mapping[str, Any]], Body()],
     return out
 
 
-@router.patch("/{atendimento_id}", responses=problems(400, 404, 409, 413, 415, 422, 503))
+@router.patch("/{atendimento_id}", dependencies=_GRAVAR, responses=problems(400, 404, 409, 413, 415, 422, 503))
 async def change_atendimento(
-    atendimento_id: AtendimentoId, *, alteracao: AlteracaoIn, sessao: Sessao, contexto: Ctx, now: Now
+    atendimento_id: AtendimentoId, *, alteracao: AlteracaoIn, sessao: Sessao, quem: Quem, now: Now
 ) -> AtendimentoDetalhe:
     """Anota no atendimento; 409 se ele mudou depois de lido."""
-    await AtendimentoService(sessao, contexto.tenant_id).change(
+    await AtendimentoService(sessao, quem.tenant_id).change(
         atendimento_id,
         alteracao.model_dump(exclude_unset=True, exclude={"versao", "atencao_resolvida"}),
         versao=alteracao.versao,
         resolve_atencao=alteracao.atencao_resolvida,
         now=now,
     )
-    return await _detail(atendimento_id, sessao, contexto, now)
+    return await _detail(atendimento_id, sessao, quem, now)
 
 
-@router.post("/{atendimento_id}/confirmar", responses=problems(400, 404, 409, 413, 415, 422, 503))
+@router.post(
+    "/{atendimento_id}/confirmar",
+    dependencies=_DECIDIR,
+    responses=problems(400, 404, 409, 413, 415, 422, 503),
+)
 async def confirm_atendimento(
-    atendimento_id: AtendimentoId, *, sessao: Sessao, contexto: Ctx, now: Now, decisao: DecisaoIn | None = None
+    atendimento_id: AtendimentoId, *, sessao: Sessao, quem: Quem, now: Now, decisao: DecisaoIn | None = None
 ) -> AtendimentoDetalhe:
     """Registra o sim que a recepção ouviu por telefone."""
     said = decisao or DecisaoIn()
-    service = AtendimentoService(sessao, contexto.tenant_id)
+    service = AtendimentoService(sessao, quem.tenant_id)
     await service.confirm(atendimento_id, motivo=said.motivo, versao=said.versao, now=now)
-    return await _detail(atendimento_id, sessao, contexto, now)
+    return await _detail(atendimento_id, sessao, quem, now)
 
 
-@router.post("/{atendimento_id}/cancelar", responses=problems(400, 404, 409, 413, 415, 422, 503))
+@router.post("/{atendimento_id}/cancelar", dependencies=_DECIDIR, responses=problems(400, 404, 409, 413, 415, 422, 503))
 async def cancel_atendimento(
-    atendimento_id: AtendimentoId, *, sessao: Sessao, contexto: Ctx, now: Now, decisao: DecisaoIn | None = None
+    atendimento_id: AtendimentoId, *, sessao: Sessao, quem: Quem, now: Now, decisao: DecisaoIn | None = None
 ) -> AtendimentoDetalhe:
     """Registra que o paciente não vem: a vaga fica livre e nada mais é enviado."""
     said = decisao or DecisaoIn()
-    service = AtendimentoService(sessao, contexto.tenant_id)
+    service = AtendimentoService(sessao, quem.tenant_id)
     await service.cancel(atendimento_id, motivo=said.motivo, versao=said.versao, now=now)
-    return await _detail(atendimento_id, sessao, contexto, now)
+    return await _detail(atendimento_id, sessao, quem, now)
 
 
-async def _detail(atendimento_id: int, sessao: Sessao, contexto: Ctx, now: datetime) -> AtendimentoDetalhe:
-    lido, explicacao = await ExplicacaoService(sessao, contexto.tenant_id).explain(atendimento_id, now=now)
+async def _detail(atendimento_id: int, sessao: Sessao, quem: Quem, now: datetime) -> AtendimentoDetalhe:
+    lido, explicacao = await ExplicacaoService(sessao, quem.tenant_id).explain(atendimento_id, now=now)
     return AtendimentoDetalhe(
         **AtendimentoOut.of(lido.registro).model_dump(),
         historico=[FatoOut.model_validate(linha) for linha in explicacao.linhas],

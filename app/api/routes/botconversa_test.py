@@ -2,23 +2,28 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Path
 
-from app.api.deps import AtendimentoId, Ctx, Now, close_outside_dev
+from app.api.deps import AtendimentoId, Hospital, Now, requires
 from app.api.errors import problems
 from app.api.strict_json import StrictRoute
+from app.domain.permissao import Permissao
 from app.schemas.api.operacao import CampanhasOut, FluxoIn, FluxoOut, PassoOut, WorkflowOut
 
 router = APIRouter(
-    prefix="/test", tags=["Testes do gateway"], route_class=StrictRoute, dependencies=[Depends(close_outside_dev)]
+    prefix="/test",
+    tags=["Testes do gateway"],
+    route_class=StrictRoute,
+    dependencies=[requires(Permissao.MENSAGEM_ENVIAR)],
+    responses=problems(401, 403),
 )
 SubscriberId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$", examples=["701234567"])]
 
 
 @router.post("/workflow/{atendimento_id}", responses=problems(404, 409, 422, 502, 503, 504))
-async def run_workflow(atendimento_id: AtendimentoId, contexto: Ctx, now: Now) -> WorkflowOut:
+async def run_workflow(atendimento_id: AtendimentoId, hospital: Hospital, now: Now) -> WorkflowOut:
     """Percorre o envio inteiro de um atendimento e mostra cada passo; 409 se uma regra proíbe perguntar."""
-    resultado = await contexto.gateway.workflow(atendimento_id, now)
+    resultado = await hospital.gateway.workflow(atendimento_id, now)
     steps = [PassoOut.model_validate(step) for step in resultado.steps]
     return WorkflowOut(
         success=resultado.ok,
@@ -30,13 +35,13 @@ async def run_workflow(atendimento_id: AtendimentoId, contexto: Ctx, now: Now) -
 
 
 @router.post("/subscriber/{subscriber_id}/send_flow", responses=problems(400, 404, 413, 415, 422, 502, 503, 504))
-async def send_flow(subscriber_id: SubscriberId, fluxo: FluxoIn, contexto: Ctx) -> FluxoOut:
+async def send_flow(subscriber_id: SubscriberId, fluxo: FluxoIn, hospital: Hospital) -> FluxoOut:
     """Inicia um fluxo para um contato do gateway."""
-    await contexto.gateway.send_flow(subscriber_id, fluxo.flow)
+    await hospital.gateway.send_flow(subscriber_id, fluxo.flow)
     return FluxoOut(success=True, subscriber_id=subscriber_id, flow=fluxo.flow)
 
 
 @router.get("/campanhas", responses=problems(502, 503))
-async def list_campanhas(contexto: Ctx) -> CampanhasOut:
+async def list_campanhas(hospital: Hospital) -> CampanhasOut:
     """Lista as campanhas da conta do gateway."""
-    return CampanhasOut.of(await contexto.gateway.list_campaigns())
+    return CampanhasOut.of(await hospital.gateway.list_campaigns())

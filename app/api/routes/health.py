@@ -10,14 +10,15 @@ from typing import Final
 
 import aiohttp
 import asyncpg
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import State
 
-from app.api.deps import Contexto, Ctx, Now, close_outside_dev
+from app.api.deps import PUBLICA, Contexto, Ctx, Now, requires
 from app.api.errors import problems
 from app.api.strict_json import StrictRoute
+from app.domain.permissao import Permissao
 from app.repositories.saude import SaudeRepository
 from app.schemas.api.operacao import HealthOut, Saude, Verificacao
 
@@ -36,6 +37,7 @@ Check = Callable[[Contexto, Now], Awaitable[Finding]]
 
 @router.get(
     "/health",
+    dependencies=[PUBLICA],
     responses={503: {"model": HealthOut, "description": "O programa não consegue fazer o seu trabalho."}},
 )
 async def read_health(request: Request, contexto: Ctx, now: Now, response: Response) -> HealthOut:
@@ -52,8 +54,8 @@ async def read_health(request: Request, contexto: Ctx, now: Now, response: Respo
 
 @router.get(
     "/metrics",
-    dependencies=[Depends(close_outside_dev)],
-    responses={200: {"content": {"text/plain": {"example": "confirma_messages_total 12.0"}}}, **problems(404)},
+    dependencies=[requires(Permissao.OPERACAO_LER)],
+    responses={200: {"content": {"text/plain": {"example": "confirma_messages_total 12.0"}}}, **problems(401, 403)},
     response_class=Response,
 )
 async def read_metrics(contexto: Ctx) -> Response:
@@ -88,13 +90,15 @@ async def _database(contexto: Contexto, _: Now) -> Finding:
 
 
 async def _queue(contexto: Contexto, now: Now) -> Finding:
-    async with contexto.database.session_scope(contexto.tenant_id) as session:
-        outbox = await SaudeRepository(session, contexto.tenant_id).outbox(now)
-    lag_s = outbox.lag_s(now)
+    lag_s, incertas = 0.0, 0
+    for tenant_id in await contexto.tenants():
+        async with contexto.database.session_scope(tenant_id) as session:
+            outbox = await SaudeRepository(session, tenant_id).outbox(now)
+        lag_s, incertas = max(lag_s, outbox.lag_s(now)), incertas + outbox.incertas
     contexto.metrics.queue_lag("outbox", lag_s)
     if lag_s > _LAG_S:
         return "degraded", f"mensagem mais antiga atrasada {lag_s / 60:.0f} min"
-    return "ok", f"atraso de {lag_s:.0f} s; {outbox.incertas} incertas"
+    return "ok", f"atraso de {lag_s:.0f} s; {incertas} incertas"
 
 
 def _remembered(state: State) -> Check:
@@ -104,8 +108,10 @@ def _remembered(state: State) -> Check:
         asked: tuple[float, Finding] | None = getattr(state, "gateway_health", None)
         if asked is not None and time.monotonic() - asked[0] <= _GATEWAY_CACHE_S:
             return asked[1]
-        health = await contexto.gateway.check()
-        finding: Finding = ("ok" if health.ok else "down", health.detail)
+        hospitais = [await contexto.hospital(tenant_id) for tenant_id in await contexto.tenants()]
+        healths = await asyncio.gather(*(hospital.gateway.check() for hospital in hospitais))
+        worst = min(healths, key=lambda health: health.ok, default=None)
+        finding: Finding = ("ok", "nenhum hospital") if worst is None else ("ok" if worst.ok else "down", worst.detail)
         state.gateway_health = (time.monotonic(), finding)
         return finding
 

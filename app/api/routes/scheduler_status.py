@@ -7,24 +7,25 @@ from zoneinfo import ZoneInfo
 from croniter import croniter
 from fastapi import APIRouter
 
-from app.api.deps import Ctx, Job, Now
+from app.api.deps import Ctx, Hospital, Job, Now, requires
 from app.api.errors import problems
 from app.api.strict_json import StrictRoute
+from app.domain.permissao import Permissao
 from app.models import Execucao
 from app.repositories.saude import last_runs
 from app.schemas.api.operacao import JobOut, SchedulerOut
 
-router = APIRouter(prefix="/scheduler", tags=["Operação"], route_class=StrictRoute)
+router = APIRouter(prefix="/scheduler", tags=["Operação"], route_class=StrictRoute, responses=problems(401, 403))
 
 _ALIVE: Final = timedelta(minutes=5)
 
 
-@router.get("/status", responses=problems(503))
-async def read_status(contexto: Ctx, now: Now) -> SchedulerOut:
+@router.get("/status", dependencies=[requires(Permissao.OPERACAO_LER)], responses=problems(503))
+async def read_status(contexto: Ctx, hospital: Hospital, now: Now) -> SchedulerOut:
     """Mostra cada tarefa do agendador: última e próxima execução, último resultado, atraso."""
     async with contexto.database.global_scope() as session:
         runs = await last_runs(session)
-    jobs = [_job(job, runs.get(job.name), contexto.zona, now) for job in contexto.jobs]
+    jobs = [_job(job, runs.get(job.name), hospital.zona, now) for job in contexto.jobs]
     newest = max((job.last_run for job in jobs if job.last_run), default=None)
     quickest = timedelta(minutes=contexto.settings.scheduler.monitoring_interval_minutes)
     return SchedulerOut(running=newest is not None and now - newest <= max(_ALIVE, 3 * quickest), jobs=jobs)

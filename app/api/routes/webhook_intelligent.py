@@ -13,9 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from app.api.deps import Contexto, Ctx, Sessao, WebhookAnswer
+from app.api.deps import PUBLICA, Contexto, Ctx, Quem, Sessao, WebhookAnswer, requires
 from app.api.errors import problem_response, problems
 from app.api.strict_json import StrictRoute
+from app.domain.permissao import Permissao
 from app.providers.base import WebhookCall
 from app.repositories.saude import SaudeRepository
 from app.schemas.api.webhook import SaudeWebhook, WebhookOut
@@ -101,11 +102,11 @@ def describe_webhooks() -> dict[str, Any]:
     }
 
 
-@router.get("/botconversa/health", responses=problems(503))
-async def read_health(contexto: Ctx, sessao: Sessao) -> SaudeWebhook:
+@router.get("/botconversa/health", dependencies=[requires(Permissao.OPERACAO_LER)], responses=problems(401, 403, 503))
+async def read_health(contexto: Ctx, quem: Quem, sessao: Sessao) -> SaudeWebhook:
     """Diz quando chegou o último evento, quantos esperam e quais formas de assinatura estão prontas."""
-    inbox = await SaudeRepository(sessao, contexto.tenant_id).inbox()
-    secret = await contexto.webhook.has_secret(contexto.tenant_id)  # one secret serves every way but the API key
+    inbox = await SaudeRepository(sessao, quem.tenant_id).inbox()
+    secret = await contexto.webhook.has_secret(quem.tenant_id)  # one secret serves every way but the API key
     signing = {"hmac_sha256": secret, "segredo_fixo": secret, "standard_webhooks": secret, "chave_api": False}
     return SaudeWebhook(
         status="degraded" if inbox.backlog else "ok",
@@ -116,7 +117,7 @@ async def read_health(contexto: Ctx, sessao: Sessao) -> SaudeWebhook:
     )
 
 
-@router.get("/{canal}", responses=problems(403, 422), response_class=PlainTextResponse)
+@router.get("/{canal}", dependencies=[PUBLICA], responses=problems(403, 422), response_class=PlainTextResponse)
 async def greet_canal(canal: str, request: Request, contexto: Ctx) -> Response:
     """Responde à pergunta com que o gateway confere se este endereço é nosso (`hub.challenge`)."""
     answer = await contexto.webhook.greet(dict(request.query_params), canal=canal)

@@ -9,16 +9,18 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.responses import RedirectResponse
 
-from app.api.deps import Ctx, DemoControl
+from app.api.deps import Ctx, DemoControl, requires
 from app.api.errors import problems
 from app.dashboard.page import PageRoute
+from app.domain.permissao import Permissao
 
 router = APIRouter(
     prefix="/painel/demo",
     include_in_schema=False,
     route_class=PageRoute,
-    responses=problems(403, 404, 413, 422),
+    responses=problems(401, 403, 404, 413, 422),
     tags=["Painel"],
+    dependencies=[requires(Permissao.DEMONSTRACAO_CONDUZIR)],
 )
 
 _ACTIONS: Final[Mapping[str, Callable[[DemoControl], Awaitable[None]]]] = {

@@ -5,16 +5,22 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from app.api.deps import Ctx, Now, Sessao
+from app.api.deps import Hospital, Now, Sessao, requires
 from app.api.errors import problems
 from app.dashboard.page import PageRoute, Pagina
 from app.dashboard.pages.dia.visao import PAGE, Dia, Pedido, build_dia, strip_days
+from app.domain.permissao import Permissao
 from app.repositories.consulta import ConsultaRepository, Cursor
 from app.repositories.hospital import HospitalRepository
 from app.repositories.painel import PainelRepository
 
 router = APIRouter(
-    prefix="/painel", include_in_schema=False, route_class=PageRoute, responses=problems(404, 503), tags=["Painel"]
+    prefix="/painel",
+    include_in_schema=False,
+    route_class=PageRoute,
+    responses=problems(401, 403, 404, 503),
+    tags=["Painel"],
+    dependencies=[requires(Permissao.AGENDA_LER)],
 )
 
 _CALLS: Final = 40
@@ -23,14 +29,14 @@ Status = Literal["confirmado", "aguardando", "sem_resposta", "reagendar", "cance
 
 
 def read_pedido(
-    contexto: Ctx,
+    hospital: Hospital,
     now: Now,
     *,
     dia: Annotated[date | None, Query(ge=date(2000, 1, 2), le=date(2100, 1, 1))] = None,
     status: Annotated[Status | None, Query()] = None,
     depois: Annotated[str | None, Query(max_length=120)] = None,
 ) -> Pedido:
-    hoje = now.astimezone(contexto.zona).date()
+    hoje = now.astimezone(hospital.zona).date()
     return Pedido(dia=dia or hoje, hoje=hoje, status=status, depois=Cursor.decode(depois) if depois else None)
 
 
@@ -38,20 +44,20 @@ Pedida = Annotated[Pedido, Depends(read_pedido)]
 
 
 @router.get("")
-async def show_dia(pedido: Pedida, sessao: Sessao, contexto: Ctx, page: Pagina, *, now: Now) -> Response:
-    visao = await _read(pedido, sessao, contexto, now)
-    hospital = await HospitalRepository(sessao, contexto.tenant_id).load()
-    return page.render("dia/index.html", d=visao, hospital=hospital.nome, um_dia=timedelta(days=1))
+async def show_dia(pedido: Pedida, sessao: Sessao, hospital: Hospital, page: Pagina, *, now: Now) -> Response:
+    visao = await _read(pedido, sessao, hospital, now)
+    nome = (await HospitalRepository(sessao, hospital.tenant_id).load()).nome
+    return page.render("dia/index.html", d=visao, hospital=nome, um_dia=timedelta(days=1))
 
 
 @router.get("/parcial")
-async def show_parcial(pedido: Pedida, sessao: Sessao, contexto: Ctx, page: Pagina, *, now: Now) -> Response:
-    return page.render("dia/_partial.html", d=await _read(pedido, sessao, contexto, now))
+async def show_parcial(pedido: Pedida, sessao: Sessao, hospital: Hospital, page: Pagina, *, now: Now) -> Response:
+    return page.render("dia/_partial.html", d=await _read(pedido, sessao, hospital, now))
 
 
-async def _read(pedido: Pedido, sessao: Sessao, contexto: Ctx, now: datetime) -> Dia:
-    painel = PainelRepository(sessao, contexto.tenant_id)
-    consulta = ConsultaRepository(sessao, contexto.tenant_id)
+async def _read(pedido: Pedido, sessao: Sessao, hospital: Hospital, now: datetime) -> Dia:
+    painel = PainelRepository(sessao, hospital.tenant_id)
+    consulta = ConsultaRepository(sessao, hospital.tenant_id)
     return build_dia(
         pedido,
         contados=await painel.count_days(*strip_days(pedido)),

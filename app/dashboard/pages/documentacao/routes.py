@@ -5,18 +5,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
+from starlette.responses import JSONResponse
 
-from app.api.deps import close_outside_dev
+from app.api.deps import requires
 from app.api.errors import problems
 from app.dashboard.page import PageRoute, Pagina
+from app.domain.permissao import Permissao
 
 router = APIRouter(
     include_in_schema=False,
     route_class=PageRoute,
-    responses=problems(404),
+    responses=problems(401, 403),
     tags=["Painel"],
-    dependencies=[Depends(close_outside_dev)],
+    dependencies=[requires(Permissao.OPERACAO_LER)],
 )
 
 
@@ -31,6 +33,11 @@ class Operacao:
     parametros: list[tuple[str, str, str]]
     corpo: str | None
     respostas: list[tuple[str, str, str | None]]
+
+
+@router.get("/openapi.json")
+async def read_openapi(request: Request) -> JSONResponse:
+    return JSONResponse(request.app.openapi())
 
 
 @router.get("/docs")

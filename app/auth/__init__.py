@@ -1,0 +1,1 @@
+"""Who is there: users, sessions, keys. What each may do is `app.domain.permissao`."""
