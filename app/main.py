@@ -5,11 +5,13 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
+from starlette.types import Receive, Scope, Send
 
 from app import __doc__ as _program
 from app.api import errors
 from app.api.deps import Contexto
-from app.api.limits import BodyLimit, Envelope
+from app.api.lane import WebhookLane
+from app.api.limits import BodyLimit, Envelope, common_headers
 from app.api.origem import OwnPages
 from app.api.routes import (
     atendimentos,
@@ -37,20 +39,33 @@ _ROUTERS: Final = (
 )
 
 
+class _App(FastAPI):
+    """The pages and the API, and before them the short way for what gateways post."""
+
+    lane: WebhookLane
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not await self.lane.took(scope, receive, send):
+            await super().__call__(scope, receive, send)
+
+
 def create_app(contexto: Contexto) -> FastAPI:
     """Return the application over what the shell built."""
-    app = FastAPI(
+    app = _App(
         title="Confirma", version="0.1.0", description=_program or "", docs_url=None, redoc_url=None, openapi_url=None
     )
     app.state.contexto = contexto
     errors.install(app)
-    app.router.routes.extend(webhook_intelligent.webhook_routes(contexto))
+    calls = webhook_intelligent.WebhookEndpoint(contexto)
+    app.router.routes.extend(webhook_intelligent.webhook_routes(calls))
     for router in _ROUTERS:
         app.include_router(router)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     app.add_middleware(BodyLimit)
     app.add_middleware(OwnPages, server=contexto.settings.server)
-    app.add_middleware(Envelope, https=contexto.settings.server.base_url.startswith("https://"))  # the outermost
+    headers = common_headers(https=contexto.settings.server.base_url.startswith("https://"))
+    app.add_middleware(Envelope, headers=headers)  # the outermost
+    app.lane = WebhookLane(calls, headers)
     return app
 
 

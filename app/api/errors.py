@@ -173,28 +173,42 @@ def problem_response(
 
 def install(app: FastAPI) -> None:
     """Answer every exception of the table, and the framework's own."""
-    for kind in TABLE:
-        app.add_exception_handler(kind, _from_table)
-    app.add_exception_handler(sqlalchemy.exc.DBAPIError, _from_database)
-    app.add_exception_handler(HTTPException, _from_http)
-    app.add_exception_handler(RequestValidationError, _from_validation)
-    app.add_exception_handler(InvalidParameter, _from_parameter)
+    for kind in (*TABLE, sqlalchemy.exc.DBAPIError, HTTPException, RequestValidationError, InvalidParameter):
+        app.add_exception_handler(kind, _handle)
 
 
-async def _from_table(_: Request, error: Exception) -> Response:
-    erro = entry_of(error)
+async def _handle(_: Request, error: Exception) -> Response:
+    answer = answer_of(error)
+    if answer is None:
+        raise error
+    return answer
+
+
+def answer_of(error: Exception) -> Response | None:
+    """Return what a failure is answered with; None for one that nobody foresaw."""
+    match error:
+        case BadJson():
+            return problem_response(error.status_code, code=error.code, detail=error.detail)
+        case HTTPException():
+            return problem_response(error.status_code, headers=error.headers)
+        case RequestValidationError():
+            return problem_response(_H.UNPROCESSABLE_ENTITY, errors=list(fields_of(error.errors())))
+        case InvalidParameter():
+            return problem_response(_H.UNPROCESSABLE_ENTITY, errors=[error.recusado])
+        case sqlalchemy.exc.DBAPIError() if error.connection_invalidated:  # the driver names a bug and a loss alike
+            return _from_table(error, _BANCO)
+        case _ if any(kind in TABLE for kind in type(error).__mro__):
+            return _from_table(error, entry_of(error))
+        case _:
+            return None
+
+
+def _from_table(error: Exception, erro: Erro) -> Response:
     headers = dict(_HEADERS.get(erro.status, {}))
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     code, detail = _said_by(error, erro)
     return problem_response(erro.status, code=code, detail=detail, headers=headers, extra=_extra_of(error))
-
-
-async def _from_database(request: Request, error: Exception) -> Response:
-    """Tell a lost connection from a bug: the driver names both alike."""
-    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
-        return await _from_table(request, sqlalchemy.exc.TimeoutError())
-    raise error
 
 
 def _said_by(error: Exception, erro: Erro) -> tuple[str, str]:
@@ -214,23 +228,6 @@ def _extra_of(error: Exception) -> dict[str, Any]:
             return {"reason": error.reason, "steps": steps}
         case _:
             return {}
-
-
-async def _from_http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101  registered for this class alone
-    if isinstance(error, BadJson):
-        return problem_response(error.status_code, code=error.code, detail=error.detail)
-    return problem_response(error.status_code, headers=error.headers)
-
-
-async def _from_parameter(_: Request, error: Exception) -> Response:
-    assert isinstance(error, InvalidParameter)  # noqa: S101
-    return problem_response(_H.UNPROCESSABLE_ENTITY, errors=[error.recusado])
-
-
-async def _from_validation(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101
-    return problem_response(_H.UNPROCESSABLE_ENTITY, errors=list(fields_of(error.errors())))
 
 
 _MENSAGENS: Final[Mapping[str, str]] = {

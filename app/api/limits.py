@@ -89,16 +89,21 @@ _HEADERS: Final[Mapping[str, str]] = {
 _HSTS: Final = "max-age=31536000; includeSubDomains"
 
 
+def common_headers(*, https: bool) -> Sequence[tuple[bytes, bytes]]:
+    """Return what every answer carries."""
+    headers = {**_HEADERS, **({"Strict-Transport-Security": _HSTS} if https else {})}
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+
 class Envelope:
     """Gives each request its id, each answer its headers, and turns what nobody expected into a plain 500.
 
     A route that needs other headers (a page, a picture) sets them itself: ours fill only what is missing.
     """
 
-    def __init__(self, app: ASGIApp, *, https: bool = False) -> None:
+    def __init__(self, app: ASGIApp, *, headers: Sequence[tuple[bytes, bytes]]) -> None:
         self._app = app
-        headers = {**_HEADERS, **({"Strict-Transport-Security": _HSTS} if https else {})}
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

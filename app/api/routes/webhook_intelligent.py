@@ -1,9 +1,11 @@
 """Where gateways call: the raw body goes to the receiver untouched, for its signature is over those bytes.
 
-Calls come by the thousand a second, so they are taken by a bare ASGI endpoint; its description is written by hand.
+Calls come by the thousand a second, so they are taken by a bare ASGI endpoint; its description is written by hand. Most
+reach it by the short way (`app.api.lane`), past the layers between.
 """
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -62,24 +64,28 @@ class WebhookEndpoint:
         self._base_url = contexto.settings.server.base_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        canal = scope["path_params"].get("canal")
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if canal is None and headers.get("content-type", "").lower().startswith(_FORMS):
-            answer = problem_response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code="formulario", detail=_USE_JSON)
-        else:
-            call = WebhookCall(await _read(receive), headers, self._url_of(scope))
-            received = await self._contexto.webhook.receive(call, canal=canal, now=self._contexto.clock())
-            answer = _as_response(received)
+        headers, body = headers_of(scope), await read_body(receive)
+        answer = await self.answer(scope, headers, body, canal=scope["path_params"].get("canal"))
         await answer(scope, receive, send)
+
+    async def answer(self, scope: Scope, headers: Mapping[str, str], body: bytes, *, canal: str | None) -> Response:
+        """Return what a call is answered with; without a channel it came by the specification's path."""
+        if canal is None and headers.get("content-type", "").lower().startswith(_FORMS):
+            return problem_response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, code="formulario", detail=_USE_JSON)
+        call = WebhookCall(body, headers, self._url_of(scope))
+        return _as_response(await self._contexto.webhook.receive(call, canal=canal, now=self._contexto.clock()))
 
     def _url_of(self, scope: Scope) -> str:
         query = scope["query_string"].decode("latin-1")
         return f"{self._base_url}{scope['path']}?{query}" if query else f"{self._base_url}{scope['path']}"
 
 
-def webhook_routes(contexto: Contexto) -> list[Route]:
+def headers_of(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def webhook_routes(endpoint: WebhookEndpoint) -> list[Route]:
     """Return the routes that calls take, before every other."""
-    endpoint = WebhookEndpoint(contexto)
     return [Route(path, endpoint, methods=["POST"]) for path in ("/webhook/botconversa", "/webhook/{canal}")]
 
 
@@ -126,7 +132,8 @@ async def greet_canal(canal: str, request: Request, contexto: Ctx) -> Response:
     return PlainTextResponse(answer)
 
 
-async def _read(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
+    """Return a request's body; whoever limits it does so in `receive`."""
     body = bytearray()
     while True:
         message = await receive()
