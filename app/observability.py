@@ -6,7 +6,6 @@ import os
 import re
 import sys
 import traceback
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -110,7 +109,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 def request_context(incoming: str | None = None) -> Iterator[str]:
     """Give everything inside one id: the caller's, when it is harmless, else a new one."""
     usable = incoming is not None and _REQUEST_ID.fullmatch(incoming) and redact(incoming) == incoming
-    request_id = incoming if incoming is not None and usable else uuid.uuid4().hex
+    request_id = incoming if incoming is not None and usable else os.urandom(16).hex()
     token = _request_id.set(request_id)
     try:
         yield request_id
@@ -249,7 +248,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._seen: dict[str, set[str]] = {}
+        self._seen: dict[tuple[Any, str], set[str]] = {}
+        self._known: dict[tuple[Any, ...], Any] = {}
         self._messages = Counter(
             "confirma_messages", "Messages by what became of them", ("channel", "outcome"), registry=self.registry
         )
@@ -269,25 +269,36 @@ class Metrics:
         ProcessCollector(registry=self.registry)
 
     def message(self, channel: str, outcome: str, count: int = 1) -> None:
-        self._messages.labels(self._bound("channel", channel), self._bound("outcome", outcome)).inc(count)
+        self._of(self._messages, channel=channel, outcome=outcome).inc(count)
 
     def inbound(self, channel: str, outcome: str, count: int = 1) -> None:
-        self._inbound.labels(self._bound("channel", channel), self._bound("inbound outcome", outcome)).inc(count)
+        self._of(self._inbound, channel=channel, outcome=outcome).inc(count)
 
     def queue_lag(self, queue: str, seconds: float) -> None:
-        self._queue_lag.labels(self._bound("queue", queue)).set(seconds)
+        self._of(self._queue_lag, queue=queue).set(seconds)
 
     def chunk_took(self, channel: str, seconds: float) -> None:
-        self._chunk.labels(self._bound("channel", channel)).observe(seconds)
+        self._of(self._chunk, channel=channel).observe(seconds)
 
     def webhook_took(self, channel: str, seconds: float) -> None:
-        self._webhook.labels(self._bound("channel", channel)).observe(seconds)
+        self._of(self._webhook, channel=channel).observe(seconds)
 
     def render(self) -> tuple[bytes, str]:
         """Return the exposition and its content type."""
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
 
-    def _bound(self, kind: str, value: str) -> str:
+    def _of(self, metric: Any, **labels: str) -> Any:
+        """Return a metric's part for these labels: looked up by every webhook call, so remembered."""
+        key = (metric, *labels.values())
+        part = self._known.get(key)
+        if part is None:
+            bound = {name: self._bound((metric, name), value) for name, value in labels.items()}
+            part = metric.labels(**bound)
+            if _OTHER not in bound.values():  # any number of words lead there
+                self._known[key] = part
+        return part
+
+    def _bound(self, kind: tuple[Any, str], value: str) -> str:
         label = value.lower()
         seen = self._seen.setdefault(kind, set())
         if not _LABEL.fullmatch(label) or (label not in seen and len(seen) >= _MOST_LABELS):

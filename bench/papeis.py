@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
-import uvicorn
 import uvloop
 from loguru import logger
 
+from app.api.server import ApiServer, open_socket, port_of
 from app.config import load_settings
 from app.main import create_app
 from app.providers.http import HttpClient, HttpLimits
@@ -119,16 +119,13 @@ async def api(arguments: Argumentos) -> None:
     """Serve the program over HTTP on a free port."""
     settings = load_settings(arguments["environ"], env_file=None)
     async with open_programa(settings, shifted_clock(arguments["since"])) as programa:
-        config = uvicorn.Config(create_app(programa), port=0, log_config=None, access_log=False, lifespan="off")
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve())
-        while not server.started:  # noqa: ASYNC110  uvicorn has no event for it
-            await asyncio.sleep(0.02)
+        opened = open_socket("127.0.0.1", 0)
+        server = ApiServer(create_app(programa), opened)
+        await server.start()
         stop = stopping()
-        say(porta=server.servers[0].sockets[0].getsockname()[1])
+        say(porta=port_of(opened))
         await stop.wait()
-        server.should_exit = True
-        await task
+        await server.stop()
 
 
 async def carga_gateway(arguments: Argumentos) -> None:

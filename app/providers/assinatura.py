@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
@@ -42,7 +41,7 @@ def _signed(headers: Mapping[str, str], body: bytes, secret: str, signature_head
     if given is None:
         return False
     value = given.strip().removeprefix("sha256=").removeprefix("v1=").lower()
-    wanted = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    wanted = hmac.digest(secret.encode(), body, "sha256").hex()
     return hmac.compare_digest(value.encode(), wanted.encode())
 
 

@@ -35,13 +35,16 @@ class Fila(Generic[E, R]):
         at_once: int,
         lane_of: Callable[[E], Hashable] = id,
         most_waiting: int = _MOST_WAITING,
+        gather_s: float = 0.0,
     ) -> None:
         """`apply` never raises: it returns answers, or what failed, in the order of the events.
 
         None must wait for another of the batch. `size` bounds a batch, `at_once` how many are under way: while one
         waits for the database, another is read and written up. `lane_of` tells events that must not overtake one
-        another; without it every event is alone.
+        another; without it every event is alone. `gather_s`: how long a batch waits for company, where a commit costs
+        more than the wait.
         """
+        self._gather_s = gather_s
         self._apply, self._size, self._at_once, self._lane_of = apply, size, at_once, lane_of
         self._most_waiting = most_waiting
         self._lanes: OrderedDict[Hashable, deque[_Espera[E, R]]] = OrderedDict()
@@ -65,7 +68,10 @@ class Fila(Generic[E, R]):
 
     async def _run(self) -> None:
         while self._lanes:
+            await asyncio.sleep(self._gather_s)
             batch = self._take()
+            if not batch:  # another took them meanwhile
+                return
             now = max(espera.now for espera in batch)
             answers = await self._apply([espera.event for espera in batch], now)
             pairs = list(zip(batch, answers, strict=True))

@@ -17,6 +17,7 @@ from app.workers.fila import Fila
 _LONGEST_ID: Final = 200
 _CALLS: Final = 500  # of one commit
 _AT_ONCE: Final = 2
+_GATHER_S: Final = 0.005  # a commit costs as much as what thirty receipts do
 _BATCHES: Final = 20  # of one round: others want the database too
 _SIZES: Final = (5_000, 100, 1)  # smaller and smaller, to find the one that cannot be applied
 
@@ -50,7 +51,7 @@ class ReceiptInbox:
         fila = self._filas.get(pronto.tenant_id)
         if fila is None:
             store = partial(self._store, pronto.tenant_id)
-            fila = self._filas[pronto.tenant_id] = Fila(store, size=_CALLS, at_once=_AT_ONCE)
+            fila = self._filas[pronto.tenant_id] = Fila(store, size=_CALLS, at_once=_AT_ONCE, gather_s=_GATHER_S)
         await fila.submit(recibos, now)
 
     async def apply(self, now: datetime) -> int:

@@ -1,6 +1,5 @@
 """The WhatsApp Business Cloud API as a WhatsAppProvider."""
 
-import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -192,7 +191,7 @@ def _health_in(told: object) -> tuple[bool, str]:
 
 
 def _signature(body: bytes, secret: str) -> bytes:
-    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
+    return hmac.digest(secret.encode(), body, "sha256").hex().encode()
 
 
 def build(setup: Setup) -> MetaProvider:
