@@ -31,6 +31,19 @@ class Leitura:
     trecho: str = ""
     etapa: str = "leitura"
     regra: str = "nada_reconhecido"
+    age: bool = True
+    """False where only a model says so: a confirmation or cancellation then asks the patient back (rule 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opiniao:
+    """What a model takes a reply to mean; `confianca` from 0 to 1, calibrated. It never acts alone (rule 8)."""
+
+    intencao: Intencao
+    confianca: float
+    modelo: str
+    """Kind and version: "local:3", "openai:gpt-5.4-mini"."""
+    secundaria: Intencao | None = None
 
 
 @dataclass(frozen=True, slots=True)
