@@ -101,7 +101,7 @@ class HospitalAberto:
         providers = {
             pronto.canal_id: pronto.provider
             for pronto in (await self.canais.all()).values()
-            if pronto.tenant_id == self.tenant_id and canal_id in {None, pronto.canal_id}
+            if pronto.tenant_id == self.tenant_id and pronto.ativo and canal_id in {None, pronto.canal_id}
         }
         return await self.modelos.sync_all(self.tenant_id, providers, self.clock())
 
@@ -320,7 +320,9 @@ async def open_hospital(
 
 async def _sync_templates(sync: ModeloSync, canais: Canais, tenant_id: int, now: datetime) -> int:
     providers = {
-        canal: pronto.provider for (tenant, canal), pronto in (await canais.all()).items() if tenant == tenant_id
+        canal: pronto.provider
+        for (tenant, canal), pronto in (await canais.all()).items()
+        if tenant == tenant_id and pronto.ativo
     }
     return len((await sync.sync_all(tenant_id, providers, now)).textos)
 

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from app.domain.modelo import ModeloInvalido
 from app.domain.permissao import SemIdentidade, SemPermissao
 from app.observability import current_request_id
-from app.providers.base import Ambiguous, Misconfigured, ProviderError, Rejected, Throttled, Unavailable
+from app.providers.base import Ambiguous, Misconfigured, ProviderError, Rejected, Throttled, TooSoon, Unavailable
 from app.schemas.api.problema import CampoRecusado, Problema
 from app.services.atendimento_service import AtendimentoInexistente, RegraRecusou, VersaoDiferente
 from app.services.modelo_service import CanalInexistente, ModeloInexistente
@@ -86,6 +86,12 @@ TABLE: Final[Mapping[type[Exception], Erro]] = {
         "gateway_limitado",
         "Gateway no limite",
         "O gateway pediu para esperar antes de repetir.",
+    ),
+    TooSoon: Erro(
+        _H.SERVICE_UNAVAILABLE,
+        "contato_em_espera",
+        "Mensagens demais a este contato",
+        "O gateway pediu um intervalo entre as mensagens a este contato: espere um pouco e repita.",
     ),
     Misconfigured: Erro(
         _H.BAD_GATEWAY, "gateway_mal_configurado", "Gateway mal configurado", "O gateway recusou a chave ou um ajuste."
@@ -205,7 +211,7 @@ def answer_of(error: Exception) -> Response | None:
 
 def _from_table(error: Exception, erro: Erro) -> Response:
     headers = dict(_HEADERS.get(erro.status, {}))
-    if isinstance(error, Throttled):
+    if isinstance(error, (Throttled, TooSoon)):
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     code, detail = _said_by(error, erro)
     return problem_response(erro.status, code=code, detail=detail, headers=headers, extra=_extra_of(error))

@@ -62,6 +62,6 @@ async def _receive(programa: Programa, body: bytes) -> WebhookAnswer:
 
 async def _channel(programa: Programa) -> CanalPronto:
     for (tenant_id, _), pronto in sorted((await programa.canais.all()).items()):
-        if tenant_id == programa.tenant_id and pronto.tipo == _TIPO:
+        if tenant_id == programa.tenant_id and pronto.ativo and pronto.tipo == _TIPO:
             return pronto
     raise Falha("sem_canal", "Nenhum canal da Botconversa está configurado: crie um com `confirma canal criar NOME`.")

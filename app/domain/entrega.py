@@ -12,6 +12,8 @@ class Falha(StrEnum):
     """A free text outside the 24 hours of a conversation: only an approved template reaches the patient."""
     RITMO = "ritmo"
     """Too fast: the channel slows down, the message waits."""
+    ESPERA = "espera"
+    """Too many to this one person: their message waits, the channel goes on."""
     PASSAGEIRA = "passageira"
     """Surely not delivered, and may be tried again."""
     CONFIGURACAO = "configuracao"

@@ -194,6 +194,14 @@ class Throttled(ProviderError):
         self.retry_after = retry_after
 
 
+class TooSoon(ProviderError):
+    """Too many to this one person: nothing left, and for everybody else the channel is as it was."""
+
+    def __init__(self, retry_after: float, reason: str, *, requests: int = 0) -> None:
+        super().__init__(reason, requests=requests)
+        self.retry_after = retry_after
+
+
 class Misconfigured(ProviderError): ...
 
 
@@ -237,10 +245,12 @@ _FALHAS: Final[Mapping[type[ProviderError], Falha]] = {kind: falha for falha, ki
 def error_for(falha: Falha, reason: str, *, requests: int = 1, wait_s: float = DEFAULT_RETRY_AFTER) -> ProviderError:
     """Return the exception that an answer of the gateway means; `reason` holds its code, nobody's data.
 
-    `wait_s` is how long to slow down where the failure is `RITMO`.
+    `wait_s` is how long the channel (`RITMO`) or this one message (`ESPERA`) is to wait.
     """
     if falha is Falha.RITMO:
         return Throttled(wait_s, reason, requests=requests)
+    if falha is Falha.ESPERA:
+        return TooSoon(wait_s, reason, requests=requests)
     return _ERRORS[falha](reason, requests=requests)
 
 

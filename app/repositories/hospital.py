@@ -94,10 +94,10 @@ class HospitalRepository(TenantRepository):
             for row in await self._fetch(_APROVADOS)
         }
 
-    async def canais(self) -> list[Canal]:
-        """Return the active channels in order of preference."""
-        query = select(Canal).where(Canal.ativo).order_by(Canal.prioridade, Canal.id)
-        return list((await self._session.scalars(query)).all())
+    async def canais(self, *, desligados: bool = False) -> list[Canal]:
+        """Return the channels that send, in order of preference; with `desligados` also those that only listen."""
+        query = select(Canal).order_by(Canal.prioridade, Canal.id)
+        return list((await self._session.scalars(query if desligados else query.where(Canal.ativo))).all())
 
     async def lock_canais(self, ids: Iterable[int]) -> list[Canal]:
         """Return these channels as they are now, locked; one that another process is releasing is left out."""

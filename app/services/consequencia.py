@@ -8,7 +8,16 @@ from typing import Final
 from app.domain.backoff import retry_delay
 from app.domain.confirmacao import EstadoMensagem
 from app.domain.entrega import Falha
-from app.providers.base import Ambiguous, Misconfigured, ProviderError, Receipt, Throttled, Unavailable, falha_of
+from app.providers.base import (
+    Ambiguous,
+    Misconfigured,
+    ProviderError,
+    Receipt,
+    Throttled,
+    TooSoon,
+    Unavailable,
+    falha_of,
+)
 from app.repositories.saida import Resultado
 
 _RETRY_BASE: Final = timedelta(seconds=30)
@@ -24,7 +33,7 @@ _RECUSAS: Final[Mapping[Falha, tuple[str, str]]] = {
     Falha.RETIDA: ("retida_pelo_whatsapp", NAO_ENTREGUE),
     Falha.PAROU: ("parou_no_whatsapp", PEDIU_PARA_PARAR),
 }
-_REPETIVEIS: Final = frozenset({Falha.RITMO, Falha.PASSAGEIRA})
+_REPETIVEIS: Final = frozenset({Falha.RITMO, Falha.ESPERA, Falha.PASSAGEIRA})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +77,8 @@ def follow(enviada: Enviada, outcome: Receipt | ProviderError, *, caiu: bool, no
             return _state(enviada, EstadoMensagem.INCERTA, outcome.reason)
         case Throttled() | Misconfigured():
             return _again(enviada, outcome.reason, now, contada=False)
+        case TooSoon():
+            return _again(enviada, outcome.reason, now + max(_wait(enviada), timedelta(seconds=outcome.retry_after)))
         case Unavailable():
             return _again(enviada, outcome.reason, now if caiu else now + _wait(enviada), contada=not caiu)
         case _:

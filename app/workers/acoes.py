@@ -113,7 +113,7 @@ class GatewayActions:
 
     async def _channel(self) -> CanalPronto:
         for (tenant_id, _), pronto in sorted((await self._canais.all()).items()):
-            if tenant_id == self._tenant_id and isinstance(pronto.provider, BotconversaProvider):
+            if tenant_id == self._tenant_id and pronto.ativo and isinstance(pronto.provider, BotconversaProvider):
                 return pronto
         raise Misconfigured("Nenhum canal da Botconversa está configurado.")
 

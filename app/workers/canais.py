@@ -39,6 +39,8 @@ class CanalPronto:
     segredos: tuple[str, ...] = field(repr=False)
     responder: bool
     por_minuto: int | None
+    ativo: bool = True
+    """Switched off, it sends nothing; who was asked by it may still answer."""
 
     def via(self) -> Via:
         """Return the channel as a road: the most a message costs by what is known of its contact, and its demands."""
@@ -87,7 +89,7 @@ class Canais:
         self._refreshing = asyncio.Lock()
 
     async def all(self) -> Mapping[tuple[int, int], CanalPronto]:
-        """Return every active channel."""
+        """Return every channel, those that are switched off too."""
         if self._is_stale():
             async with self._refreshing:  # one of many callers reads; the others find it done
                 if self._is_stale():
@@ -101,7 +103,7 @@ class Canais:
         """Return what sends over a channel, or None when it is switched off or gone."""
         channels = await self.all()
         pronto = channels.get((tenant_id, canal_id))
-        if pronto is None:
+        if pronto is None or not pronto.ativo:
             return None
         return Gateway(pronto.provider, pronto.por_minuto, await self.last_resorts(tenant_id))
 
@@ -110,10 +112,11 @@ class Canais:
         return last_resorts((await self.vias()).get(tenant_id, {}))
 
     async def vias(self) -> Mapping[int, Mapping[int, Via]]:
-        """Return hospital → channel → what a message costs there at most, and what must be minded."""
+        """Return hospital → channel that sends → what a message costs there at most, and what must be minded."""
         table: defaultdict[int, dict[int, Via]] = defaultdict(dict)
         for (tenant_id, canal_id), pronto in sorted((await self.all()).items()):
-            table[tenant_id][canal_id] = pronto.via()
+            if pronto.ativo:
+                table[tenant_id][canal_id] = pronto.via()
         return table
 
     async def tenants(self) -> list[int]:
@@ -136,14 +139,14 @@ class Canais:
             if pronto.provider.is_authentic(call, pronto.segredos, now=now):
                 return pronto
         protected = self._must_prove or any(pronto.segredos for pronto in channels)
-        return channels[0] if channels and not protected else None
+        return next((pronto for pronto in channels if pronto.ativo), None) if not protected else None
 
     async def refresh(self) -> None:
         """Read the channels again and build those that changed."""
         seen: set[tuple[int, int]] = set()
         for tenant_id in await self.tenants():
             async with self._database.session_scope(tenant_id) as session:
-                rows = await HospitalRepository(session, tenant_id).canais()
+                rows = await HospitalRepository(session, tenant_id).canais(desligados=True)
             for row in rows:
                 key = (tenant_id, row.id)
                 if await self._take(key, row):
@@ -164,6 +167,7 @@ class Canais:
             row.credenciais,
             json.dumps(row.config, sort_keys=True),
             row.taxa_por_minuto,
+            row.ativo,
         )
         if self._versions.get(key) == version:
             return True
@@ -200,6 +204,7 @@ class Canais:
             segredos=tuple(secrets),
             responder=row.config.get("responder", "api") == "api",
             por_minuto=row.taxa_por_minuto,
+            ativo=row.ativo,
         )
 
     async def _drop(self, key: tuple[int, int]) -> None:

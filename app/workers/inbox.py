@@ -97,7 +97,8 @@ class Inbox:
 
     async def has_secret(self, tenant_id: int) -> bool:
         """Tell whether any channel of the hospital has a secret that its callers must know."""
-        return any(pronto.segredos for (tenant, _), pronto in (await self._canais.all()).items() if tenant == tenant_id)
+        ours = [pronto for (tenant, _), pronto in (await self._canais.all()).items() if tenant == tenant_id]
+        return any(pronto.segredos for pronto in ours if pronto.ativo)
 
     async def apply_kept(self, tenant_id: int, *, now: datetime) -> int:
         """Try again what could not be applied when it came; return how many were."""

@@ -10,7 +10,8 @@ from app.providers.meta.codes import FALHAS, WAITS, error_of, falha_of
 
 CONTRACT = {
     Falha.CONFIGURACAO: [0, 190, 3, 10, 200, 250, 299, 131005, 368, 131031, 130497, 131042, 131045, 133010, 33, 131037],
-    Falha.RITMO: [4, 80007, 130429, 131056, 133016, 131048],
+    Falha.RITMO: [4, 80007, 130429, 133016, 131048],
+    Falha.ESPERA: [131056],
     Falha.PASSAGEIRA: [1, 2, 131000, 131016, 131057, 133000, 133004],
     Falha.NUMERO: [131026, 131021],
     Falha.JANELA: [131047],
@@ -36,7 +37,7 @@ def test_what_nobody_knows_refuses_one_message(code: int | None) -> None:
 
 
 def test_every_wait_is_about_a_rate_and_one_person_waits_longer_than_a_second_of_all() -> None:
-    assert {FALHAS[code] for code in WAITS} == {Falha.RITMO}
+    assert {FALHAS[code] for code in WAITS} == {Falha.RITMO, Falha.ESPERA}
     assert WAITS[131056] > WAITS[130429]
 
 

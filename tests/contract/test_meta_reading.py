@@ -1,7 +1,7 @@
 """Whatever Meta tells, in every shape of the contract and in none."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -72,9 +72,10 @@ def stranger() -> dict[str, Any]:
 def test_beside_news_of_no_interest_the_part_is_kept_too() -> None:
     body = stranger()
     body["entry"][0]["changes"].append({"field": "hologram_update", "value": {"phone": "553187654321"}})
-    (recebida,) = read(json.dumps(body).encode())
+    recebida, novidade = read(json.dumps(body).encode())
     assert recebida.corpo is not None
     assert "553187654321" not in recebida.corpo
+    assert read(str(novidade.corpo).encode()) == (replace(novidade, corpo=None),)
 
 
 def test_a_thousand_in_one_body() -> None:

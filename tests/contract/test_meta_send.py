@@ -20,6 +20,7 @@ from app.providers.base import (
     Template,
     TemplateRefused,
     Throttled,
+    TooSoon,
     Unavailable,
     Withheld,
     falha_of,
@@ -166,7 +167,7 @@ async def test_a_template_that_does_not_fit(fake: FakeMeta, provider: Any, *, te
         (4, Throttled),
         (80007, Throttled),
         (130429, Throttled),
-        (131056, Throttled),
+        (131056, TooSoon),
         (131048, Throttled),
         (1, Ambiguous),
         (2, Unavailable),
@@ -288,7 +289,7 @@ async def test_one_person_in_six_seconds_after_a_burst(provider: Any, clock: Any
     for _ in range(45):
         await provider.send(outbound())
     error = await failure_of(provider, outbound())
-    assert (type(error), error.reason) == (Throttled, "código 131056")
+    assert (type(error), error.reason) == (TooSoon, "código 131056")
     await provider.send(by_template(to="+5511987654321"))
     clock.advance(timedelta(seconds=provider.capabilities.pair_interval_s))
     await provider.send(outbound())

@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.confirmacao import EstadoMensagem
 from app.simulator.meta import said
-from tests.caminhos import BASE_URL, DIGITOS, JOAQUINA, PESSOA, SEED, Rede, Via, open_rede, states
+from tests.caminhos import BASE_URL, DIGITOS, JOAQUINA, PESSOA, SEED, Rede, Via, open_rede, phones, plan, states
 from tests.cenario import Cenario
 from tests.fabricas import make_agenda
 
@@ -307,3 +307,22 @@ async def test_who_stopped_us_at_whatsapp_hears_no_more_on_any_channel(
     assert (meta.tried, zapi.tried) == (tried, 0)
     assert (await cenario.visit(1001))["atencao"] == "pediu_para_parar"
     assert (await cenario.visit(1002))["atencao"] == "pediu_para_parar", "reception must call about this one too"
+
+
+async def test_one_person_who_got_too_many_waits_alone(cenario: Cenario, rede: Rede) -> None:
+    meta = await rede.meta(SEED, options={"refused": {phones(1)[0]: 131056}})
+    await rede.approve(meta)
+    await plan(cenario, 3)
+    await cenario.send()
+    assert sorted(meta.phones) == phones(2, 3)
+    state = await meta.state()
+    assert (state["pausado_ate"], state["erros"]) == (None, 0), (
+        "nobody else waits, and the channel is as well as before"
+    )
+    await plan(cenario, 4)
+    meta.fake.options.refused.clear()
+    await cenario.send()
+    assert sorted(meta.phones) == phones(2, 3, 4), "too soon for the first"
+    cenario.relogio.pass_time(seconds=90)
+    await cenario.send()
+    assert sorted(meta.phones) == phones(1, 2, 3, 4)

@@ -49,14 +49,16 @@ async def test_settings_and_pace_are_in_force_at_once(cenario: Cenario) -> None:
     assert (after.por_minuto, after.provider.capabilities.rate_per_minute) == (77, 77)
 
 
-async def test_a_channel_switched_off_neither_sends_nor_takes_calls(cenario: Cenario) -> None:
+async def test_a_channel_switched_off_sends_nothing_and_still_hears_who_was_asked(cenario: Cenario) -> None:
     await cenario.importar(make_agenda())
+    await cenario.tick()
+    [asked] = cenario.texts()
     await change(cenario, ativo=False)
     await cenario.programa.canais.refresh()
+    status, answer = await cenario.call({"telefone": FONE, "resposta": "1"})
     await cenario.tick()
-    status, _ = await cenario.call({"telefone": FONE, "resposta": "1"})
-    assert cenario.texts() == []
-    assert status == 401
+    assert (status, answer["status"]) == (200, "CONFIRMADO")
+    assert cenario.texts() == [asked], "the answer to the patient waits for a channel that sends"
 
 
 async def test_both_secrets_prove_a_call_until_the_old_one_is_dropped(cenario: Cenario) -> None:

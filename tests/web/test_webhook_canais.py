@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from yarl import URL
 
+from app import crypto
 from app.domain.confirmacao import EstadoMensagem
 from app.simulator.evolution import Forma, Resposta, bearer, message_data
 from app.simulator.evolution.webhook import Webhook
@@ -360,3 +361,32 @@ async def test_ids_nobody_can_keep_are_no_500(porta: Porta, field: str) -> None:
         body = via.fake.desk.messages([PESSOA], [{**message, field: value}])
         async with await porta.post(via, sign(body, via.fake.options.app_secret)) as answer:
             assert answer.status == 200, (field, value[:10], await answer.text())
+
+
+# kinds of events that did not exist when this was written
+
+
+NEWS_TO_US: Final[Mapping[str, bytes]] = {
+    "meta": b'{"object":"whatsapp_business_account","entry":[{"id":"102290129340398","changes":[{"field":"holograma",'
+    b'"value":{"messages":[{"from":"5527998123456","text":{"body":"1"}}]}}]}]}',
+    "zapi": b'{"type":"HologramaCallback","instanceId":"00000000000000000000000000000001","phone":"5527998123456",'
+    b'"text":{"message":"1"}}',
+    "evolution": b'{"event":"holograma.novo","instance":"santacasa",'
+    b'"data":{"remoteJid":"5527998123456@s.whatsapp.net"}}',
+    "twilio": b"AccountSid=AC00000000000000000000000000000000&EventType=holograma&From=whatsapp%3A%2B5527998123456",
+}
+
+
+@pytest.mark.parametrize("kind", NEWS_TO_US)
+async def test_a_kind_of_event_nobody_knows_is_kept_as_it_came_and_changes_nothing(porta: Porta, kind: str) -> None:
+    via, _ = await open_kind(porta, kind)
+    await ask(porta)
+    async with await porta.post(via, proven(porta, via, NEWS_TO_US[kind])) as answer:
+        assert answer.status == 200
+    [row] = await porta.cenario.rows("SELECT tipo, corpo, contato_id IS NULL AS alheia FROM recebidas")
+    assert (row["tipo"], row["alheia"]) == ("status", True)
+    kept = crypto.keyring().decrypt(row["corpo"], "recebidas.corpo").lower()
+    assert "holograma" in kept
+    assert "27998123456" in kept
+    [visit] = await porta.cenario.rows("SELECT status_confirmacao AS s FROM atendimentos")
+    assert visit["s"] == "aguardando"

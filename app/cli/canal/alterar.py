@@ -30,7 +30,10 @@ def alterar(
     prioridade: Prioridade = None,
     taxa: Taxa = None,
     contatos_por_dia: ContatosPorDia = None,
-    ligar: Annotated[bool | None, typer.Option("--ligar/--desligar", help="Desligado, nem envia nem recebe.")] = None,
+    ligar: Annotated[
+        bool | None,
+        typer.Option("--ligar/--desligar", help="Desligado, nada envia e só ouve."),
+    ] = None,
 ) -> None:
     """Altera um canal. CHAVE= sem valor volta ao padrão."""
     columns = {"prioridade": prioridade, "contatos_por_dia": contatos_por_dia, "ativo": ligar}

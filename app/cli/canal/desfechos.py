@@ -15,6 +15,7 @@ from app.providers.base import (
     Stopped,
     TemplateRefused,
     Throttled,
+    TooSoon,
     Unavailable,
     Withheld,
 )
@@ -46,6 +47,7 @@ _TABLE: Final[Mapping[type[ProviderError], Desfecho]] = {
     Stopped: Desfecho(Falha.PAROU, "Esta pessoa pediu para não receber mensagens deste canal."),
     Rejected: Desfecho(Falha.RECUSADA, "O gateway recusou esta mensagem."),
     Throttled: Desfecho(Falha.RITMO, "A conta está no limite de mensagens: nada saiu. Espere um pouco e repita."),
+    TooSoon: Desfecho(Falha.ESPERA, "Este número recebeu mensagens demais em pouco tempo: espere um minuto e repita."),
     Misconfigured: Desfecho(
         Falha.CONFIGURACAO,
         "O gateway recusou a credencial, o remetente, um nome ou a situação da conta: nada saiu. Confira com "

@@ -13,7 +13,7 @@ from app.providers.base import UnreadableWebhook
 from app.providers.evolution.codes import FALHAS, falha_of_connection
 from app.providers.evolution.content import Body, read_content, text_of
 from app.providers.ids import read_id
-from app.providers.lote import is_kept, refuse_too_many
+from app.providers.lote import is_kept, refuse_too_many, unheard_of
 from app.schemas.recebida import Recebida
 
 _PERSON: Final = re.compile(r"([0-9]{5,20})(?::[0-9]{1,4})?@(s\.whatsapp\.net|c\.us|lid)")
@@ -27,6 +27,14 @@ _ESTADOS: Final[Mapping[str, EstadoMensagem]] = {
     "PLAYED": EstadoMensagem.LIDA,
     "ERROR": EstadoMensagem.FALHOU,
 }
+# Known, and none of our business: the first word of their names.
+_UNUSED: Final = frozenset(
+    {
+        *("application", "creds", "instance", "logout", "qrcode", "remove", "status", "typebot"),  # the gateway's own
+        *("call", "chats", "contacts", "group", "groups", "labels", "presence"),
+        *("messages", "messaging", "send"),  # taken back, edited, old ones; a send changed afterwards
+    }
+)
 _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 
 
@@ -37,11 +45,13 @@ def parse_webhook(body: bytes) -> tuple[Recebida, ...]:
         raise UnreadableWebhook(
             "formato_desconhecido", "O corpo não é um evento da Evolution: faltou o campo event.", campo="event"
         )
-    read = _READERS.get(envelope["event"].lower().replace("_", ".").replace("-", "."))
+    event = envelope["event"].lower().replace("_", ".").replace("-", ".")
+    read = _READERS.get(event)
     data = envelope.get("data")
     items = data if isinstance(data, list) else [data]
     if read is None:
-        return ()
+        is_known = event.partition(".")[0] in _UNUSED
+        return () if is_known else (unheard_of(event, _alone(envelope, data)),)
     refuse_too_many(len(items))
     found = [(item, read(item)) for item in items if isinstance(item, dict)]
     return tuple(
@@ -174,6 +184,6 @@ def _id(value: object) -> str | None:
     return text if text is not None and _ID.fullmatch(text) else None
 
 
-def _alone(envelope: Mapping[str, Any], item: Body) -> str:
+def _alone(envelope: Mapping[str, Any], item: object) -> str:
     """Return a body with nothing but this event; the instance's token, `apikey`, stays out of it."""
     return json.dumps({"event": envelope["event"], "instance": read_id(envelope.get("instance")), "data": item})

@@ -25,7 +25,8 @@ _CODES: Final[Mapping[Falha, Collection[int]]] = {
         *(368, 130497, 131031, 131042, 131045, 133010),  # the account, its payment, the number's registration
         *(33, 131037),  # the sending number is gone, or its display name is not approved: no message would pass
     ),
-    Falha.RITMO: (4, 80007, 130429, 131056, 133016, 131048),
+    Falha.RITMO: (4, 80007, 130429, 133016, 131048),
+    Falha.ESPERA: (131056,),
     Falha.PASSAGEIRA: (1, 2, 131000, 131016, 131057, 133000, 133004),
     Falha.NUMERO: (131021, 131026),
     Falha.JANELA: (131047,),

@@ -10,7 +10,7 @@ import msgspec
 from app.domain.confirmacao import EstadoMensagem
 from app.providers.base import UnreadableWebhook
 from app.providers.ids import read_code
-from app.providers.lote import is_kept, refuse_too_many
+from app.providers.lote import is_kept, refuse_too_many, unheard_of
 from app.providers.meta.codes import falha_of
 from app.providers.meta.content import Body, id_of, listed, object_of, person, phone_of, read_message, text_of, when
 from app.providers.meta.news import NEWS_FIELDS, read_errors, read_news
@@ -25,6 +25,15 @@ _ESTADOS: Final[Mapping[str, EstadoMensagem]] = {
     "played": EstadoMensagem.LIDA,  # a voice message, listened to
     "failed": EstadoMensagem.FALHOU,
 }
+# Known, and none of our business: the hospital's own app, calls, groups, payments, what its history was.
+_UNUSED: Final = frozenset(
+    {
+        *("history", "message_echoes", "messaging_handovers", "smb_app_state_sync", "smb_message_echoes"),
+        *("group_lifecycle_update", "group_participants_update", "group_settings_update", "group_status_update"),
+        *("account_settings_update", "business_status_update", "partner_solutions", "payment_configuration_update"),
+        *("automatic_events", "calls", "flows", "tracking_events"),
+    }
+)
 _METADATA: Final = ("display_phone_number", "phone_number_id")
 _NO_ONE: Final[Body] = {}
 _ENDS: Final = "}}]}]}"  # of the value, the change and the entry that hold one event
@@ -101,7 +110,12 @@ class _Change:
         """Yield what it tells; beside others, what is kept carries its own part of the body."""
         if self._field in NEWS_FIELDS:
             yield read_news(self._field, self._value, sent_at=when(self._entry.get("time")))
-            return
+        elif self._field == _MESSAGES:
+            yield from self._read_messages(alone=alone)
+        elif self._field not in _UNUSED:
+            yield unheard_of(self._field or "?", None if alone else self._whole())
+
+    def _read_messages(self, *, alone: bool) -> Iterator[Recebida]:
         contacts = _Contacts(self._value, only=self.size == 1)
         head = "" if alone else self._head()
         for raw in self._messages:
@@ -115,6 +129,10 @@ class _Change:
         for raw in self._errors:
             if (recebida := read_errors(raw, sent_at=when(self._entry.get("time")))) is not None:
                 yield recebida
+
+    def _whole(self) -> str:
+        changes = [{"field": self._field, "value": self._value}]
+        return _encode({"object": _OURS, "entry": [{**_named(self._entry, ("id",)), "changes": changes}]}).decode()
 
     def _head(self) -> str:
         """Return what every event of this change has around it, up to where the event itself stands."""

@@ -8,6 +8,7 @@ from typing import Final
 from app.domain.confirmacao import EstadoMensagem
 from app.providers.base import UnreadableWebhook, WebhookCall
 from app.providers.ids import read_id
+from app.providers.lote import unheard_of
 from app.providers.twilio.codes import falha_of, read_code
 from app.providers.twilio.form import read_form
 from app.schemas.campos import clean_text
@@ -20,6 +21,7 @@ _SIDS: Final = ("MessageSid", "SmsSid", "SmsMessageSid")
 _KEY: Final = re.compile(r"[0-9a-z.-]{1,64}")
 _PHONE: Final = re.compile(r"\+?[0-9]{3,15}")
 _PERSON: Final = re.compile(r"[A-Za-z]{2}\.[\w.-]{1,128}", re.ASCII)
+_UNUSED: Final = frozenset({"CallSid", "PayloadType"})  # of a telephone call; an alarm of the account
 _INBOUND: Final = frozenset({"received", "receiving"})
 _ESTADOS: Final[Mapping[str, EstadoMensagem]] = {
     # Twilio has it: proof enough for a message whose answer was lost
@@ -61,7 +63,7 @@ def parse_webhook(call: WebhookCall) -> Sequence[Recebida]:
             "O corpo não é um formulário da Twilio: em Messaging, aponte o número ou o serviço para este endereço.",
         )
     if _sid(form) is None:
-        return ()  # of the account or of a call
+        return () if _UNUSED & form.keys() else (unheard_of(form.get("EventType", "formulário")),)
     status = (form.get("MessageStatus") or form.get("SmsStatus") or "received").strip().lower()
     return _read_answer(form) if status in _INBOUND else (_read_status(form, status, _key(call.url)),)
 

@@ -11,7 +11,7 @@ from app.domain.confirmacao import EstadoMensagem
 from app.domain.entrega import Falha
 from app.providers.base import UnreadableWebhook
 from app.providers.ids import read_id, read_name
-from app.providers.lote import is_kept, refuse_too_many
+from app.providers.lote import is_kept, refuse_too_many, unheard_of
 from app.providers.zapi.codes import find_code
 from app.schemas.campos import clean_text
 from app.schemas.recebida import Recebida
@@ -56,7 +56,7 @@ def parse_webhook(body: bytes) -> Sequence[Recebida]:
             campo="type",
         )
     read = _READERS.get(kind.lower())
-    return read(data) if read is not None else ()
+    return read(data) if read is not None else (unheard_of(kind),)
 
 
 def decode(body: bytes) -> Body:
@@ -206,6 +206,7 @@ _READERS: Final[Mapping[str, Callable[[Body], Sequence[Recebida]]]] = {  # the d
     "deliverycallback": _read_departure,
     "connectedcallback": _read_connected,
     "disconnectedcallback": _read_disconnected,
+    "presencechatcallback": lambda _: (),  # somebody types
 }
 
 
