@@ -1,7 +1,7 @@
 """Encryption of personal values at rest, and the keyed hashes by which they are found again.
 
 A value is stored as `version(1) | length of key id(1) | key id | nonce(12) | ciphertext and tag`, AES-256-GCM with the
-column's name bound as associated data: a value copied into another column does not open.
+hospital and the column's name bound as associated data: a value copied to another hospital or column does not open.
 """
 
 import hashlib
@@ -10,13 +10,14 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-_VERSION: Final = b"\x01"
+_VERSION: Final = b"\x02"  # the first one bound the column alone
 _NONCE: Final = 12
 _HASH: Final = 16  # bytes kept of HMAC-SHA256: 128 bits are plenty for finding rows
 _WORD = re.compile(r"[a-z0-9]+")
@@ -39,19 +40,20 @@ class Keyring:
         self._head = _VERSION + bytes([len(first)]) + first
         self._index_secret = index_secret
 
-    def encrypt(self, text: str, column: str) -> bytes:
-        """Return the stored form of `text` for `column`."""
+    def encrypt(self, text: str, column: str, tenant_id: int) -> bytes:
+        """Return the stored form of `text` for `column` of a hospital."""
         nonce = os.urandom(_NONCE)
-        return self._head + nonce + self._cipher.encrypt(nonce, text.encode("utf-8", "surrogatepass"), column.encode())
+        sealed = self._cipher.encrypt(nonce, text.encode("utf-8", "surrogatepass"), _place(column, tenant_id))
+        return self._head + nonce + sealed
 
-    def decrypt(self, stored: bytes, column: str) -> str:
+    def decrypt(self, stored: bytes, column: str, tenant_id: int) -> str:
         """Return the text behind `stored`, or raise UndecipherableError."""
         if stored[:1] != _VERSION:
             raise UndecipherableError(column)
         try:
             start = 2 + stored[1]
             cipher = self._ciphers[bytes(stored[2:start])]
-            clear = cipher.decrypt(stored[start : start + _NONCE], stored[start + _NONCE :], column.encode())
+            clear = cipher.decrypt(stored[start : start + _NONCE], stored[start + _NONCE :], _place(column, tenant_id))
         except (InvalidTag, KeyError, IndexError, ValueError) as error:  # for the caller all mean the same
             raise UndecipherableError(column) from error
         return clear.decode("utf-8", "surrogatepass")
@@ -59,6 +61,11 @@ class Keyring:
     def finder(self, tenant_id: int) -> "Finder":
         """Return the hashes of one hospital: the same phone hashes differently in another."""
         return Finder(hmac.digest(self._index_secret, b"indice:%d" % tenant_id, "sha256"))
+
+
+@lru_cache(maxsize=4096)
+def _place(column: str, tenant_id: int) -> bytes:
+    return b"%d:%b" % (tenant_id, column.encode())
 
 
 class Finder:
@@ -92,6 +99,25 @@ def digest(parts: Iterable[object]) -> bytes:
 
 
 _installed: list[Keyring] = []
+_hospital: ContextVar[int | None] = ContextVar("hospital", default=None)
+
+
+def enter(tenant_id: int | None) -> int | None:
+    """Make `tenant_id` the hospital whose encrypted columns are read and written from here on; return the one before.
+
+    A column's type sees a value and nothing of its row: whoever opens a transaction says whose it is.
+    """
+    before = _hospital.get()
+    _hospital.set(tenant_id)
+    return before
+
+
+def hospital() -> int:
+    """Return the hospital of the open transaction; without one nothing encrypted can be read or written."""
+    tenant_id = _hospital.get()
+    if tenant_id is None:
+        raise RuntimeError("no hospital: encrypted columns are read within a session_scope")
+    return tenant_id
 
 
 def install(keyring: Keyring) -> None:

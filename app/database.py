@@ -19,6 +19,8 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, Inter
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from app import crypto
+
 SCHEMA: Final = "SantaCasa"
 _SEARCH_PATH: Final = f'"{SCHEMA}"'
 _COMMAND_TIMEOUT_S: Final = 60.0
@@ -68,7 +70,12 @@ class Database:
         async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             await session.execute(_SET_TENANT_GENERIC if generic_plans else _SET_TENANT, {"t": str(tenant_id)})
             session.info[_DRIVER] = (await (await session.connection()).get_raw_connection()).driver_connection
-            yield session
+            before = crypto.enter(tenant_id)
+            try:
+                yield session
+                await session.flush()  # what is still to be written is this hospital's
+            finally:
+                crypto.enter(before)
 
     @asynccontextmanager
     async def global_scope(self) -> AsyncIterator[AsyncSession]:

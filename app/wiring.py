@@ -414,7 +414,7 @@ async def add_botconversa(database: Database, tenant_id: int, settings: Settings
             {
                 "t": tenant_id,
                 "public_id": secrets.token_urlsafe(18),
-                "credenciais": crypto.keyring().encrypt(json.dumps(credentials), "canais.credenciais"),
+                "credenciais": crypto.keyring().encrypt(json.dumps(credentials), "canais.credenciais", tenant_id),
                 "config": json.dumps(stored),
             },
         )

@@ -45,7 +45,7 @@ async def open_channel(programa: Programa, urls: Sequence[str], *, por_minuto: i
                 "t": programa.tenant_id,
                 "nome": f"meta-{position}",
                 "public_id": f"canal-da-bancada-{position}",
-                "credenciais": crypto.keyring().encrypt(credentials, "canais.credenciais"),
+                "credenciais": crypto.keyring().encrypt(credentials, "canais.credenciais", programa.tenant_id),
                 "config": json.dumps({**META, "base_url": url, "taxa_por_minuto": por_minuto}),
                 "taxa": por_minuto,
                 "prioridade": position + 1,

@@ -91,10 +91,13 @@ async def seed(bancada: Bancada, programa: Programa, size: int) -> float:
             await connection.execute(f"SET {setting}")
         de, ate = (INICIO - timedelta(days=_DIAS_ATRAS + 40)).date(), (INICIO + timedelta(days=90)).date()
         await connection.execute("SELECT garantir_particoes($1, $2)", de, ate)
-        secrets = (keyring.encrypt("+5527990000000", "contatos.telefone"), keyring.encrypt("Maria", "pacientes.nome"))
+        secrets = (
+            keyring.encrypt("+5527990000000", "contatos.telefone", tenant),
+            keyring.encrypt("Maria", "pacientes.nome", tenant),
+        )
         for statement, secret in zip(_SEED, secrets, strict=True):
             await connection.execute(statement, tenant, secret, 0, people - 1)
-        texto = keyring.encrypt("x" * 300, "mensagens.texto")
+        texto = keyring.encrypt("x" * 300, "mensagens.texto", tenant)
         indexes = await connection.fetch(_INDEXES)
         for index in indexes:  # built at the end: many times faster than kept up row by row
             await connection.execute(f'DROP INDEX "{index["indexname"]}"')

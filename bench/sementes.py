@@ -68,7 +68,7 @@ async def seed(programa: Programa, phones: Sequence[str], externos: Sequence[str
             _CONTACTS,
             base
             | {
-                "telefones": [keyring.encrypt(number, "contatos.telefone") for number in phones],
+                "telefones": [keyring.encrypt(number, "contatos.telefone", programa.tenant_id) for number in phones],
                 "hashes": [finder.of("telefone", number) for number in phones],
                 "chaves": [finder.of("chave", chave_telefone(number)) for number in phones],
                 "finais": [finder.of("final4", number[-4:]) for number in phones],
@@ -80,7 +80,7 @@ async def seed(programa: Programa, phones: Sequence[str], externos: Sequence[str
             base
             | {
                 "chaves": [finder.of("paciente", number) for number in phones],
-                "nomes": [keyring.encrypt(name, "pacientes.nome") for name in names],
+                "nomes": [keyring.encrypt(name, "pacientes.nome", programa.tenant_id) for name in names],
             },
         )
         visits = {"pacientes": list(patients.all()), "contatos": contatos, "quando": now + timedelta(hours=64)}

@@ -219,7 +219,7 @@ async def add_canal(
                 **values,
                 "t": tenant_id,
                 "tipo": tipo,
-                "cred": crypto.keyring().encrypt(credentials, "canais.credenciais"),
+                "cred": crypto.keyring().encrypt(credentials, "canais.credenciais", tenant_id),
                 "config": json.dumps({**where, **values["config"]}),
             },
         )

@@ -28,7 +28,7 @@ class Base(DeclarativeBase):
 
 
 class EncryptedText(TypeDecorator[str]):
-    """A text that is ciphertext in the database; `column` is bound to it as associated data."""
+    """A text that is ciphertext in the database, bound to its hospital and its `column`."""
 
     impl = LargeBinary
     cache_ok = True
@@ -39,10 +39,10 @@ class EncryptedText(TypeDecorator[str]):
         self.column = column
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
-        return None if value is None else crypto.keyring().encrypt(value, self.column)
+        return None if value is None else crypto.keyring().encrypt(value, self.column, crypto.hospital())
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        return None if value is None else crypto.keyring().decrypt(value, self.column)
+        return None if value is None else crypto.keyring().decrypt(value, self.column, crypto.hospital())
 
 
 Id = Annotated[int, mapped_column(BigInteger, Identity(always=False), primary_key=True)]

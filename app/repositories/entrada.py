@@ -251,8 +251,8 @@ class EntradaRepository(TenantRepository):
             _STORE,
             now=now,
             **columns,
-            corpo=[encrypt(each.corpo, "recebidas.corpo") for each in guardadas],
-            texto=[encrypt(each.texto, "recebidas.texto") for each in guardadas],
+            corpo=[encrypt(each.corpo, "recebidas.corpo", self._tenant_id) for each in guardadas],
+            texto=[encrypt(each.texto, "recebidas.texto", self._tenant_id) for each in guardadas],
         )
         return {row.event_key: row.id for row in rows}
 
@@ -308,7 +308,7 @@ class EntradaRepository(TenantRepository):
             _ANSWERED,
             now=now,
             ids=[each.atendimento_id for each in respondidas],
-            textos=[encrypt(each.texto, "atendimentos.resposta_paciente") for each in respondidas],
+            textos=[encrypt(each.texto, "atendimentos.resposta_paciente", self._tenant_id) for each in respondidas],
             leituras=[each.leitura for each in respondidas],
             quandos=[each.quando for each in respondidas],
             atencoes=[each.atencao for each in respondidas],

@@ -130,7 +130,8 @@ class AtendimentosImportadosRepository(TenantRepository):
     ) -> dict[str, int]:
         """Store new bookings with the first line of their history; return their ids by number."""
         rows = await self._session.execute(
-            _INSERT, {"tenant": self._tenant_id, "origem": origem, "quem": quem, "now": now, **_arrays(linhas)}
+            _INSERT,
+            {"tenant": self._tenant_id, "origem": origem, "quem": quem, "now": now, **_arrays(linhas, self._tenant_id)},
         )
         return dict(rows.all())
 
@@ -142,7 +143,7 @@ class AtendimentosImportadosRepository(TenantRepository):
     async def load(self, ids: Collection[int]) -> dict[int, Guardado]:
         """Return stored bookings as they stand now: `lock` came first, or they may still change."""
         rows = await self._session.execute(_LOAD, {"tenant": self._tenant_id, "ids": list(ids)})
-        return {row["id"]: _read(row) for row in rows.mappings()}
+        return {row["id"]: _read(row, self._tenant_id) for row in rows.mappings()}
 
     async def update(self, alteracoes: Sequence[Alteracao], *, now: datetime) -> None:
         await self._session.execute(
@@ -153,33 +154,33 @@ class AtendimentosImportadosRepository(TenantRepository):
                 "id": [alteracao.id for alteracao in alteracoes],
                 "horario_novo": [alteracao.horario_novo for alteracao in alteracoes],
                 "replaneja": [alteracao.replaneja for alteracao in alteracoes],
-                **_arrays([alteracao.linha for alteracao in alteracoes]),
+                **_arrays([alteracao.linha for alteracao in alteracoes], self._tenant_id),
             },
         )
 
 
-def _arrays(linhas: Sequence[LinhaAtendimento]) -> dict[str, list[Any]]:
+def _arrays(linhas: Sequence[LinhaAtendimento], tenant_id: int) -> dict[str, list[Any]]:
     arrays = {name: list(map(attrgetter(name), linhas)) for name in _COLUMNS}
     encrypt = crypto.keyring().encrypt
     for name, column in _ENCRYPTED.items():
-        arrays[name] = [None if value is None else encrypt(value, column) for value in arrays[name]]
+        arrays[name] = [None if value is None else encrypt(value, column, tenant_id) for value in arrays[name]]
     # unnest fills short arrays with nulls, and the driver looks at every element: columns nobody uses go empty.
     return {name: values if any(value is not None for value in values) else [] for name, values in arrays.items()}
 
 
-def _read(row: RowMapping) -> Guardado:
+def _read(row: RowMapping, tenant_id: int) -> Guardado:
     values = {name: row[name] for name in _COLUMNS}
     for name, column in _ENCRYPTED.items():
-        values[name] = _decrypt(values[name], column)
+        values[name] = _decrypt(values[name], column, tenant_id)
     return Guardado(
         row["id"],
         row["status_confirmacao"],
         LinhaAtendimento(**values),
-        _decrypt(row["nome"], "pacientes.nome") or "",
-        _decrypt(row["data_nascimento"], "pacientes.data_nascimento"),
-        _decrypt(row["responsavel"], "pacientes.responsavel"),
+        _decrypt(row["nome"], "pacientes.nome", tenant_id) or "",
+        _decrypt(row["data_nascimento"], "pacientes.data_nascimento", tenant_id),
+        _decrypt(row["responsavel"], "pacientes.responsavel", tenant_id),
     )
 
 
-def _decrypt(value: bytes | None, column: str) -> str | None:
-    return None if value is None else crypto.keyring().decrypt(value, column)
+def _decrypt(value: bytes | None, column: str, tenant_id: int) -> str | None:
+    return None if value is None else crypto.keyring().decrypt(value, column, tenant_id)

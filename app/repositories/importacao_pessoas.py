@@ -100,7 +100,7 @@ class PessoasRepository(TenantRepository):
             {
                 "tenant": self._tenant_id,
                 "hash": [contato.hash for contato in contatos],
-                "telefone": [encrypt(contato.telefone, "contatos.telefone") for contato in contatos],
+                "telefone": [encrypt(contato.telefone, "contatos.telefone", self._tenant_id) for contato in contatos],
                 "chave": [contato.chave for contato in contatos],
                 "final4": [contato.final4 for contato in contatos],
                 "tipo": [contato.tipo for contato in contatos],
@@ -118,7 +118,7 @@ class PessoasRepository(TenantRepository):
         corrections: dict[int, PacienteNovo] = {}
         for row in rows:
             ids[row.chave] = row.id
-            corrected = _corrected(row, by_key[row.chave])
+            corrected = _corrected(row, by_key[row.chave], self._tenant_id)
             if corrected is not None:
                 corrections[row.id] = corrected
         await self._correct(corrections)
@@ -146,13 +146,13 @@ class PessoasRepository(TenantRepository):
             )
 
     def _columns(self, pacientes: Sequence[PacienteNovo]) -> dict[str, Any]:
-        words = self.finder.words
+        words, tenant = self.finder.words, self._tenant_id
         return {
-            "tenant": self._tenant_id,
-            "nome": [_encrypt(paciente.nome, _NOME) for paciente in pacientes],
+            "tenant": tenant,
+            "nome": [_encrypt(paciente.nome, _NOME, tenant) for paciente in pacientes],
             "palavras": [b"".join(words(paciente.nome)) for paciente in pacientes],
-            "nascimento": [_encrypt(paciente.data_nascimento, _NASCIMENTO) for paciente in pacientes],
-            "responsavel": [_encrypt(paciente.responsavel, _RESPONSAVEL) for paciente in pacientes],
+            "nascimento": [_encrypt(paciente.data_nascimento, _NASCIMENTO, tenant) for paciente in pacientes],
+            "responsavel": [_encrypt(paciente.responsavel, _RESPONSAVEL, tenant) for paciente in pacientes],
         }
 
     async def link(self, pares: Iterable[tuple[int, int]]) -> None:
@@ -165,9 +165,10 @@ class PessoasRepository(TenantRepository):
             )
 
 
-def _corrected(row: Any, novo: PacienteNovo) -> PacienteNovo | None:
+def _corrected(row: Any, novo: PacienteNovo, tenant_id: int) -> PacienteNovo | None:
     """Return the patient as they should stand now, or None when they already do."""
-    nascimento, responsavel = _decrypt(row.data_nascimento, _NASCIMENTO), _decrypt(row.responsavel, _RESPONSAVEL)
+    nascimento = _decrypt(row.data_nascimento, _NASCIMENTO, tenant_id)
+    responsavel = _decrypt(row.responsavel, _RESPONSAVEL, tenant_id)
     corrected = PacienteNovo(
         novo.chave,
         novo.id_paciente,
@@ -175,13 +176,14 @@ def _corrected(row: Any, novo: PacienteNovo) -> PacienteNovo | None:
         novo.data_nascimento or nascimento,
         novo.responsavel or responsavel,
     )
-    stored = PacienteNovo(novo.chave, novo.id_paciente, _decrypt(row.nome, _NOME) or "", nascimento, responsavel)
+    nome = _decrypt(row.nome, _NOME, tenant_id) or ""
+    stored = PacienteNovo(novo.chave, novo.id_paciente, nome, nascimento, responsavel)
     return None if corrected == stored else corrected
 
 
-def _encrypt(value: str | None, column: str) -> bytes | None:
-    return crypto.keyring().encrypt(value, column) if value else None
+def _encrypt(value: str | None, column: str, tenant_id: int) -> bytes | None:
+    return crypto.keyring().encrypt(value, column, tenant_id) if value else None
 
 
-def _decrypt(value: bytes | None, column: str) -> str | None:
-    return crypto.keyring().decrypt(value, column) if value is not None else None
+def _decrypt(value: bytes | None, column: str, tenant_id: int) -> str | None:
+    return crypto.keyring().decrypt(value, column, tenant_id) if value is not None else None

@@ -212,7 +212,7 @@ class SaidaRepository(TenantRepository):
         await self._execute(
             _START,
             ids=[row[0] for row in rows],
-            textos=[encrypt(row[1], "mensagens.texto") for row in rows],
+            textos=[encrypt(row[1], "mensagens.texto", self._tenant_id) for row in rows],
             versoes=[row[2] for row in rows],
             de=lote.de,
             ate=lote.ate,
@@ -295,9 +295,9 @@ class SaidaRepository(TenantRepository):
                 id=row.id,
                 dia=row.dia,
                 canal_id=row.canal_id,
-                texto=open_up(row.texto, "mensagens.texto"),
+                texto=open_up(row.texto, "mensagens.texto", self._tenant_id),
                 iniciada_em=row.iniciada_em,
-                telefone=open_up(row.telefone, "contatos.telefone"),
+                telefone=open_up(row.telefone, "contatos.telefone", self._tenant_id),
             )
             for row in await self._run(_IN_DOUBT, canais=list(canais), desde=desde, antes=antes, limite=limite)
         ]

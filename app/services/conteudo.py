@@ -29,7 +29,7 @@ def _tell(hospital: Hospital, row: Any, visita: VisitaDaMensagem, now: datetime)
     unidade = hospital.unidades.get(row.unidade_id)
     contada = VisitaContada(
         letra=visita.letra,
-        nome_paciente=crypto.keyring().decrypt(row.nome, "pacientes.nome"),
+        nome_paciente=crypto.keyring().decrypt(row.nome, "pacientes.nome", hospital.tenant_id),
         tipo=TipoAtendimento(row.tipo),
         data_consulta=row.data_consulta,
         especialidade=row.especialidade,

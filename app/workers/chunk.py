@@ -100,7 +100,7 @@ class ChunkStart:
         if row.estado == EstadoMensagem.EM_ENVIO:  # the worker that had it is gone
             self._give_back(row, visits, EstadoMensagem.INCERTA, motivo="trabalhador_perdido")
             return
-        if self._only_to is not None and _telefone(row) not in self._only_to:
+        if self._only_to is not None and _telefone(row, self._job.tenant) not in self._only_to:
             self._give_back(row, visits, EstadoMensagem.CANCELADA, motivo="fora_da_lista_de_teste")
             return
         janela = self._hospital.janela_of(visits[0].unidade_id if visits else None)
@@ -205,5 +205,5 @@ def _visita(visit: Row[Any]) -> VisitaDaMensagem:
     )
 
 
-def _telefone(row: Row[Any]) -> str:
-    return crypto.keyring().decrypt(row.telefone, "contatos.telefone")
+def _telefone(row: Row[Any], tenant_id: int) -> str:
+    return crypto.keyring().decrypt(row.telefone, "contatos.telefone", tenant_id)

@@ -72,8 +72,8 @@ class Composer:
         first = kept[0][0] if kept else None
         message = OutboundMessage(
             key=message_key(row.dia, row.id),
-            to=crypto.keyring().decrypt(row.telefone, "contatos.telefone"),
-            first_name=first_name(_nome(first)) if first else "Paciente",
+            to=crypto.keyring().decrypt(row.telefone, "contatos.telefone", self._tenant_id),
+            first_name=first_name(_nome(first, self._tenant_id)) if first else "Paciente",
             last_name="-",  # the gateway wants one; what it need not know it is not told
             text=partes.texto,
             subscriber_id=row.externo_id,
@@ -81,7 +81,7 @@ class Composer:
             session_open=row.sessao,
             buttons=partes.buttons if self._can.buttons else (),
             template=partes.template,
-            email=_email(kept) if self._can.needs_email else None,
+            email=_email(kept, self._tenant_id) if self._can.needs_email else None,
             compromissos=[self._compromisso(visit) for visit, _ in kept] if self._can.needs_email else (),
         )
         return Composta(message, partes.modelo.versao)
@@ -137,10 +137,10 @@ def message_key(dia: date, ident: int) -> str:
     return f"{dia:%Y%m%d}-{ident}"
 
 
-def _nome(visit: Any) -> str:
-    return crypto.keyring().decrypt(visit.nome, "pacientes.nome")
+def _nome(visit: Any, tenant_id: int) -> str:
+    return crypto.keyring().decrypt(visit.nome, "pacientes.nome", tenant_id)
 
 
-def _email(kept: Contadas) -> str | None:
+def _email(kept: Contadas, tenant_id: int) -> str | None:
     sealed = next((visit.email for visit, _ in kept if visit.email), None)
-    return crypto.keyring().decrypt(sealed, "atendimentos.email") if sealed else None
+    return crypto.keyring().decrypt(sealed, "atendimentos.email", tenant_id) if sealed else None

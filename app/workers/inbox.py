@@ -119,7 +119,7 @@ class Inbox:
     async def _apply_kept_one(self, row: Row[Any], pronto: CanalPronto, now: datetime) -> bool:
         """Try one event in a transaction of its own: one that fails again must not hold up the others."""
         try:
-            body = crypto.keyring().decrypt(row.corpo, "recebidas.corpo")
+            body = crypto.keyring().decrypt(row.corpo, "recebidas.corpo", pronto.tenant_id)
             event = _storable(pronto.provider.parse_webhook(WebhookCall(body.encode()))[row.posicao])
             event = replace(event, sent_at=event.sent_at or row.recebida_em)  # what came since was written later
             chegada = _chegada(event, body, pronto, None, posicao=row.posicao)

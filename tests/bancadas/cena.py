@@ -157,7 +157,7 @@ async def _add_canal(database: Database, tenant_id: int, bancada: Bancada, *, pr
                 "nome": f"canal-{prioridade}",
                 "tipo": bancada.kind,
                 "public": public_id,
-                "cred": _sealed(bancada.credentials, bancada.segredos),
+                "cred": _sealed(bancada.credentials, bancada.segredos, tenant_id),
                 "config": json.dumps(bancada.config),
                 "prioridade": prioridade,
             },
@@ -169,6 +169,6 @@ async def _add_canal(database: Database, tenant_id: int, bancada: Bancada, *, pr
     return Canal(canal_id, public_id, bancada)
 
 
-def _sealed(credentials: Mapping[str, str], segredos: Sequence[str]) -> bytes:
+def _sealed(credentials: Mapping[str, str], segredos: Sequence[str], tenant_id: int) -> bytes:
     told = json.dumps({**credentials, "webhook_secrets": list(segredos)})
-    return crypto.keyring().encrypt(told, "canais.credenciais")
+    return crypto.keyring().encrypt(told, "canais.credenciais", tenant_id)

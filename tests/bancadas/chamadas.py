@@ -77,7 +77,7 @@ async def _receive(cena: Cena, chamada: Chamada) -> Recepcao | None:
     status = await cena.receive(call, canal=canal)
     [visita] = await cena.rows("SELECT status_confirmacao FROM atendimentos")
     kept = await cena.rows("SELECT corpo FROM recebidas WHERE corpo IS NOT NULL")
-    bodies = [crypto.keyring().decrypt(row["corpo"], "recebidas.corpo") for row in kept]
+    bodies = [crypto.keyring().decrypt(row["corpo"], "recebidas.corpo", cena.tenant_id) for row in kept]
     return Recepcao(
         status=status,
         confirmou=visita["status_confirmacao"] == "confirmado",

@@ -29,7 +29,7 @@ OUTRO = "27998111222"
 async def open_second(cenario: Cenario, tipo: str, config: dict[str, Any], credenciais: dict[str, Any]) -> str:
     """Give the hospital one more channel; return its public id."""
     public_id = secrets.token_urlsafe(8)
-    sealed = crypto.keyring().encrypt(json.dumps(credenciais), "canais.credenciais")
+    sealed = crypto.keyring().encrypt(json.dumps(credenciais), "canais.credenciais", cenario.tenant_id)
     async with cenario.database.session_scope(cenario.tenant_id) as session:
         await session.execute(
             text("""INSERT INTO canais (tenant_id, nome, tipo, public_id, credenciais, config, prioridade)
@@ -178,7 +178,7 @@ async def test_a_hundred_kept_events_that_fail_do_not_hold_up_the_next(cenario: 
     await cenario.tick()
     keyring = crypto.keyring()
     broken, good = (
-        keyring.encrypt(corpo, "recebidas.corpo")
+        keyring.encrypt(corpo, "recebidas.corpo", cenario.tenant_id)
         for corpo in ("{", json.dumps({"telefone": FONE, "resposta": "1", "mensagem_id": "boa"}))
     )
     for n in range(101):

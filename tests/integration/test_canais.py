@@ -167,7 +167,7 @@ async def test_sec_13_a_channel_without_secrets_takes_calls_on_a_development_mac
     cenario: Cenario, *, must_prove: bool, expected: bool
 ) -> None:
     open_to_all = {"api_key": "k", "webhook_secrets": []}
-    sealed = crypto.keyring().encrypt(json.dumps(open_to_all), "canais.credenciais")
+    sealed = crypto.keyring().encrypt(json.dumps(open_to_all), "canais.credenciais", cenario.tenant_id)
     await cenario.execute("UPDATE canais SET credenciais = :c WHERE id = :id", c=sealed, id=cenario.canal_id)
     canais = Canais(cenario.database, cenario.programa.http, cenario.relogio, must_prove=must_prove)
     [row] = await cenario.rows("SELECT public_id FROM canais WHERE id = :id", id=cenario.canal_id)

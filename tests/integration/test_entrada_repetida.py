@@ -46,6 +46,6 @@ async def test_what_is_kept_of_one_patients_event_names_no_other(cenario: Cenari
     status, _ = await cenario.call(json.dumps(both).encode())
     assert status == 200
     rows = await cenario.rows("SELECT corpo, posicao FROM recebidas")
-    kept = [json.loads(crypto.keyring().decrypt(row["corpo"], "recebidas.corpo")) for row in rows]
+    kept = [json.loads(crypto.keyring().decrypt(row["corpo"], "recebidas.corpo", cenario.tenant_id)) for row in rows]
     assert sorted(kept, key=str) == sorted(both, key=str)
     assert [row["posicao"] for row in rows] == [0, 0]

@@ -315,5 +315,5 @@ async def test_imports_meet_people_one_after_the_other(cenario: Cenario) -> None
     ):
         await until(waits_for_its_turn, why="one import waits for the other")
     rows = await cenario.rows("SELECT nome FROM pacientes")
-    names = {crypto.keyring().decrypt(row["nome"], "pacientes.nome") for row in rows}
+    names = {crypto.keyring().decrypt(row["nome"], "pacientes.nome", cenario.tenant_id) for row in rows}
     assert names == {"Outra 0", "Outra 1"}

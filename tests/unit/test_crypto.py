@@ -16,49 +16,54 @@ def ring(**keys: bytes) -> Keyring:
 
 @given(st.text())
 def test_what_goes_in_comes_out(texto: str) -> None:
-    assert ring().decrypt(ring().encrypt(texto, "pacientes.nome"), "pacientes.nome") == texto
+    assert ring().decrypt(ring().encrypt(texto, "pacientes.nome", 1), "pacientes.nome", 1) == texto
 
 
 def test_the_same_value_is_stored_differently_each_time() -> None:
-    assert ring().encrypt("Maria", "c") != ring().encrypt("Maria", "c")
+    assert ring().encrypt("Maria", "c", 1) != ring().encrypt("Maria", "c", 1)
 
 
 def test_the_stored_form_shows_nothing_of_the_value() -> None:
-    assert b"Maria" not in ring().encrypt("Maria", "c")
+    assert b"Maria" not in ring().encrypt("Maria", "c", 1)
 
 
 def test_a_value_copied_into_another_column_does_not_open() -> None:
     with pytest.raises(UndecipherableError):
-        ring().decrypt(ring().encrypt("Maria", "pacientes.nome"), "atendimentos.email")
+        ring().decrypt(ring().encrypt("Maria", "pacientes.nome", 1), "atendimentos.email", 1)
+
+
+def test_a_value_copied_to_another_hospital_does_not_open() -> None:
+    with pytest.raises(UndecipherableError):
+        ring().decrypt(ring().encrypt("Maria", "pacientes.nome", 1), "pacientes.nome", 2)
 
 
 @pytest.mark.parametrize("position", [0, 1, 2, 3, 10, 20, -1])
 def test_a_byte_changed_anywhere_does_not_open(position: int) -> None:
-    stored = bytearray(ring().encrypt("Maria", "c"))
+    stored = bytearray(ring().encrypt("Maria", "c", 1))
     stored[position] ^= 1
     with pytest.raises(UndecipherableError):
-        ring().decrypt(bytes(stored), "c")
+        ring().decrypt(bytes(stored), "c", 1)
 
 
-@pytest.mark.parametrize("stored", [b"", b"\x01", b"\x01\x01", b"\x01\xff", b"\x02abc", b"\x01\x01v" + b"0" * 11])
+@pytest.mark.parametrize("stored", [b"", b"\x01", b"\x01\x01", b"\x01\xff", b"\x03abc", b"\x02\x01v" + b"0" * 11])
 def test_what_is_no_stored_value_is_refused_by_name(stored: bytes) -> None:
     with pytest.raises(UndecipherableError):
-        ring().decrypt(stored, "c")
+        ring().decrypt(stored, "c", 1)
 
 
 def test_after_a_new_key_the_old_values_open_and_new_ones_need_it() -> None:
-    old = ring(v=VELHA).encrypt("Maria", "c")
+    old = ring(v=VELHA).encrypt("Maria", "c", 1)
     both = ring(n=NOVA, v=VELHA)
-    assert both.decrypt(old, "c") == "Maria"
-    new = both.encrypt("João", "c")
-    assert ring(n=NOVA).decrypt(new, "c") == "João"
+    assert both.decrypt(old, "c", 1) == "Maria"
+    new = both.encrypt("João", "c", 1)
+    assert ring(n=NOVA).decrypt(new, "c", 1) == "João"
     with pytest.raises(UndecipherableError):
-        ring(v=VELHA).decrypt(new, "c")
+        ring(v=VELHA).decrypt(new, "c", 1)
 
 
 def test_the_right_id_with_the_wrong_key_does_not_open() -> None:
     with pytest.raises(UndecipherableError):
-        ring(v=NOVA).decrypt(ring(v=VELHA).encrypt("Maria", "c"), "c")
+        ring(v=NOVA).decrypt(ring(v=VELHA).encrypt("Maria", "c", 1), "c", 1)
 
 
 def test_without_a_key_nothing_starts() -> None:
@@ -95,7 +100,7 @@ def test_fingerprints_tell_a_missing_part_from_a_moved_one() -> None:
 
 
 def test_a_half_character_written_by_a_patient_is_kept() -> None:
-    assert ring().decrypt(ring().encrypt("\ud800", "c"), "c") == "\ud800"
+    assert ring().decrypt(ring().encrypt("\ud800", "c", 1), "c", 1) == "\ud800"
 
 
 def test_reading_before_the_program_started_is_refused() -> None:

@@ -46,9 +46,14 @@ async def receive(database: Database, tenant_id: int, texto: str, *, desfecho: s
         await session.execute(
             text("""INSERT INTO recebidas (tenant_id, event_key, tipo, texto, desfecho, recebida_em, aplicada_em)
                 VALUES (:t, :k, 'resposta', :x, :d, :n, :n)"""),
-            {"t": tenant_id, "k": texto[:50], "x": crypto.keyring().encrypt(texto, "recebidas.texto"), "d": desfecho,
-             "n": now},
-        )  # fmt: skip
+            {
+                "t": tenant_id,
+                "k": texto[:50],
+                "x": crypto.keyring().encrypt(texto, "recebidas.texto", tenant_id),
+                "d": desfecho,
+                "n": now,
+            },
+        )
 
 
 async def test_an_empty_day_is_a_page_too(client: aiohttp.ClientSession) -> None:

@@ -385,7 +385,7 @@ async def test_a_kind_of_event_nobody_knows_is_kept_as_it_came_and_changes_nothi
         assert answer.status == 200
     [row] = await porta.cenario.rows("SELECT tipo, corpo, contato_id IS NULL AS alheia FROM recebidas")
     assert (row["tipo"], row["alheia"]) == ("status", True)
-    kept = crypto.keyring().decrypt(row["corpo"], "recebidas.corpo").lower()
+    kept = crypto.keyring().decrypt(row["corpo"], "recebidas.corpo", porta.cenario.tenant_id).lower()
     assert "holograma" in kept
     assert "27998123456" in kept
     [visit] = await porta.cenario.rows("SELECT status_confirmacao AS s FROM atendimentos")
