@@ -5,7 +5,7 @@ SHARED ?= ../shared
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check test-dados bench bench-grande lock clean
+.PHONY: help setup demo test check test-dados bench bench-grande bench-leitura lock clean
 
 help: ## mostra esta lista
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ test-dados: setup ## testes sobre os dados reais de ../shared, quando existem
 
 bench: setup ## mede vazão, latência, planejamento e memória (ARGS=webhook para uma só)
 	@$(PY) -m bench $(ARGS)
+
+bench-leitura: setup ## a leitura das respostas: acertos, erros perigosos, respostas por segundo (ARGS="--exame ARQ")
+	@$(PY) -m bench.leitura $(ARGS)
 
 bench-grande: setup ## o planejamento com até 10 milhões de atendimentos
 	@$(PY) -m bench --grande $(ARGS)

@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from app.cli import atendimento, banco, canal, envio, modelo, resposta, testar
+from app.cli import atendimento, banco, canal, envio, leitura, modelo, resposta, testar
 from app.cli.demo import demo
 from app.cli.erros import Saida
 from app.cli.explicar import explicar
@@ -34,6 +34,7 @@ app.command("simular")(simular)
 comando(app, "importar")(importar)
 comando(app, "status")(status)
 comando(app, "explicar")(explicar)
+comando(app, "ler")(leitura.ler)
 comando(app, "workflow")(envio.workflow)
 app.add_typer(atendimento.grupo, name="atendimento")
 app.add_typer(resposta.grupo, name="resposta")
@@ -44,6 +45,7 @@ app.add_typer(envio.etiqueta, name="etiqueta")
 app.add_typer(envio.campo, name="campo")
 app.add_typer(canal.grupo, name="canal")
 app.add_typer(modelo.grupo, name="modelo")
+app.add_typer(leitura.grupo, name="leitura")
 app.add_typer(banco.grupo, name="db")
 app.add_typer(testar.grupo, name="testar")
 

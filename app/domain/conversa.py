@@ -8,6 +8,7 @@ from typing import Final
 
 from app.domain.alvo import Alvo, Pergunta, TipoAlvo, VisitaPerguntada
 from app.domain.confirmacao import Decisao, Efeito, Fato, decide
+from app.domain.entendimento import PERGUNTAM
 from app.domain.resposta.tipos import Intencao
 
 
@@ -131,12 +132,14 @@ def decide_conduta(
     para_todos: bool,
     duvidas: int,
     now: datetime,
+    age: bool = True,
 ) -> Conduta:
     """Return what an answer does.
 
     `por_letra`: what was said of each lettered visit, if the text names letters.
     `para_todos`: the text says that it means all of them. `duvidas`: how often
-    this question's answers were not understood before.
+    this question's answers were not understood before. `age`: False where a
+    confirmation or cancellation must be asked back before it is written down.
     """
     if intencao in _SEMPRE:
         modelo, atencao, parada = _SEMPRE[intencao]
@@ -154,9 +157,19 @@ def decide_conduta(
         return Conduta(
             desfecho=Desfecho.ENCAMINHADO, visitas=pergunta.visitas, modelo="encaminhado", atencao="qual_consulta"
         )
+    if not age and intencao in PERGUNTAM:
+        return _ask_back(pergunta, intencao, duvidas=duvidas, now=now)
     if intencao in _FATOS:
         return _apply([(visita, _FATOS[intencao]) for visita in pergunta.standing(now)])
     return _without_decision(alvo, pergunta, intencao, duvidas=duvidas, now=now)
+
+
+def _ask_back(pergunta: Pergunta, intencao: Intencao, *, duvidas: int, now: datetime) -> Conduta:
+    """Ask whether it was understood, once; then a person."""
+    visitas = pergunta.standing(now)
+    if duvidas < _DESISTE_APOS:
+        return Conduta(desfecho=Desfecho.PERGUNTA_REPETIDA, visitas=visitas, modelo=PERGUNTAM[intencao])
+    return Conduta(desfecho=Desfecho.ENCAMINHADO, visitas=visitas, modelo="encaminhado", atencao="nao_entendido")
 
 
 def may_reply(modelo: str, ditas: Mapping[str, int]) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from app.domain.agrupamento import letter
+from app.domain.entendimento import PERGUNTAM
 from app.domain.modelo import (
     EXEMPLO,
     TEXTO_MAXIMO,
@@ -20,7 +21,7 @@ from app.domain.saida import PERGUNTAS
 COM_BOTOES_MAXIMO: Final = 1024  # WhatsApp's limit for a text with reply buttons
 MUITAS: Final = 10  # as many visits as one patient had on one day of a real schedule
 # What these ask is answered by 1 and 0, or by the letters of several visits.
-_POR_NUMERO: Final = PERGUNTAS | {"nao_entendi", "pergunta_repetida", "duvida"}
+_POR_NUMERO: Final = PERGUNTAS | {"nao_entendi", "pergunta_repetida", "duvida", *PERGUNTAM.values()}
 _POR_LETRA: Final = _POR_NUMERO | {"qual_consulta"}
 _CONTROLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _PROMOCAO: Final = re.compile(

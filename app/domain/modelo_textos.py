@@ -11,6 +11,8 @@ USOS: Final[Mapping[str, str]] = {
     "duvida": "Responde a uma pergunta e repete a nossa.",
     "encaminhado": "Diz que uma pessoa vai ler.",
     "ja_respondido": "Agradece a quem já tinha respondido.",
+    "entendi_que_nao_vem": "Confere, antes de anotar, que a pessoa não vem.",
+    "entendi_que_vem": "Confere, antes de anotar, que a pessoa vem.",
     "lembrete": "Pergunta de novo a quem não respondeu.",
     "misto": "Repete o que foi anotado de cada atendimento.",
     "mudanca": "Avisa que o horário mudou e pergunta se serve.",

@@ -123,6 +123,13 @@ SELECT contato_id, modelo, count(*) AS vezes FROM mensagens
 WHERE tenant_id = :tenant AND contato_id = ANY(CAST(:contatos AS bigint[])) AND quando > :desde
   AND dia >= CAST(:dia AS date) AND tipo = 'resposta' GROUP BY contato_id, modelo""")
 
+# What is on its way counts as said: no answer to it can be told from one to what came before.
+_LAST_SAID: Final = text("""
+SELECT DISTINCT ON (contato_id) contato_id, modelo FROM mensagens
+WHERE tenant_id = :tenant AND contato_id = ANY(CAST(:contatos AS bigint[])) AND quando > :desde
+  AND dia >= CAST(:dia AS date) AND estado NOT IN ('agendada', 'na_fila', 'cancelada', 'falhou')
+ORDER BY contato_id, enviada_em DESC NULLS FIRST, id DESC""")
+
 _APPLIED: Final = text("""
 UPDATE recebidas r SET aplicada_em = :now, desfecho = u.desfecho, leitura = u.leitura, mensagem_id = u.mensagem,
        resultado = u.resultado
@@ -298,6 +305,14 @@ class EntradaRepository(TenantRepository):
         for row in await self._fetch(_REPLIES, contatos=list(contatos), desde=desde, dia=desde.date()):
             said[row.contato_id][row.modelo] = row.vezes
         return said
+
+    async def last_said(self, contatos: Sequence[int], now: datetime) -> dict[int, str]:
+        """Return, by contact, the template of the last message that left for it within a day."""
+        if not contatos:
+            return {}
+        desde = now - timedelta(days=1)
+        rows = await self._fetch(_LAST_SAID, contatos=list(contatos), desde=desde, dia=desde.date())
+        return {row.contato_id: row.modelo for row in rows}
 
     async def set_answers(self, respondidas: Sequence[Respondida], now: datetime) -> None:
         """Write on the visits what was answered."""

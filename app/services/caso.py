@@ -11,9 +11,10 @@ from app.domain.alvo import Alvo, Pergunta, TipoAlvo, VisitaPerguntada
 from app.domain.botao import Toque
 from app.domain.confirmacao import StatusConfirmacao, TipoMensagem
 from app.domain.conversa import Conduta
-from app.domain.resposta import Intencao, Leitura, read_resposta
+from app.domain.resposta import Intencao, Leitura
 from app.domain.resposta.todos import read_todos
 from app.domain.telefone import chave_telefone
+from app.interpreters.leitor import read
 from app.repositories.base import FatoHistorico
 from app.repositories.entrada import Aplicada, Conversa, Guardada, Quem, Respondida
 from app.repositories.planejamento import MensagemNova
@@ -71,8 +72,8 @@ class Caso:
 def build_caso(chegada: Chegada) -> Caso:
     """Return the event with what its words say: a stop must be known before its visits are locked."""
     recebida = chegada.recebida
-    read = recebida.kind == "resposta"
-    return Caso(chegada, leitura=read_todos(recebida.texto) or read_resposta(recebida.texto) if read else None)
+    reply = recebida.kind == "resposta"
+    return Caso(chegada, leitura=read_todos(recebida.texto) or read(recebida.texto) if reply else None)
 
 
 def first_of_each(casos: Iterable[Caso], about: Any) -> list[Caso]:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.domain.alvo import Pergunta, choose_alvo
 from app.domain.botao import INTENCOES
 from app.domain.conversa import NADA, Conduta, Desfecho, decide_conduta, may_reply, stops
+from app.domain.entendimento import needs_context, read_after
 from app.domain.resposta import Intencao, Leitura
 from app.domain.resposta.letras import read_por_letra
 from app.domain.resposta.todos import means_all
@@ -43,6 +44,10 @@ from app.services.paradas import ParadaService
 from app.services.webhook_resposta import build_resposta
 
 _DECIDEM: Final = frozenset({Intencao.CONFIRM, Intencao.CANCEL, Intencao.RESCHEDULE})
+
+
+def _decides(caso: Caso) -> bool:
+    return intencao_of(caso) in _DECIDEM and caso.leitura is not None and caso.leitura.age
 
 
 class WebhookService:
@@ -166,9 +171,10 @@ class WebhookService:
 
     async def _decide(self, casos: Sequence[Caso], now: datetime) -> None:
         """Decide what each answer does; one overtaken by a later decision does nothing."""
+        await self._read_in_context(casos, now)
         for caso in casos:
             caso.fora_de_ordem = is_stale(caso.alvo, caso.recebida)
-        unsure = [caso for caso in casos if caso.alvo.pergunta and intencao_of(caso) not in _DECIDEM]
+        unsure = [caso for caso in casos if caso.alvo.pergunta and not _decides(caso)]
         duvidas = await self._entrada.doubts(
             [contato for caso in unsure for contato in caso.contatos],
             [caso.alvo.pergunta.mensagem_id for caso in unsure if caso.alvo.pergunta],
@@ -190,7 +196,16 @@ class WebhookService:
                 para_todos=means_all(caso.recebida.texto),
                 duvidas=duvidas.get(pergunta.mensagem_id, 0) if pergunta else 0,
                 now=now,
+                age=caso.leitura is None or caso.leitura.age,
             )
+
+    async def _read_in_context(self, casos: Sequence[Caso], now: datetime) -> None:
+        """Read a bare yes or no after what we last said: "É isso?" turns it."""
+        curtas = [caso for caso in casos if caso.leitura and needs_context(caso.leitura) and caso.contatos]
+        ditas = await self._entrada.last_said([listener_of(caso) for caso in curtas], now)
+        for caso in curtas:
+            if caso.leitura:
+                caso.leitura = read_after(caso.leitura, ditas.get(listener_of(caso)))
 
     async def _write(self, casos: Sequence[Caso], now: datetime) -> None:
         """Write the answers on their visits: what was read first, then statuses, history, and what must stop."""

@@ -59,6 +59,23 @@ _URGENTE: Final = any_of(
     r"\bdor(?: \w+){0,3} nao aguento mais",
     r"\b(?:ponto|cirurgia|corte|ferida)(?: \w+)? (?:abriu|esta sangrando|sangrando|estourou)",
     r"\b(?:quebrei|fraturei|quebrou)(?: \w+){0,3} agora\b",
+    r"\b(?:picad\w|mordid\w|mordeu|picou)(?: \w+){0,3} (?:cobra|escorpiao|aranha)",
+    r"\bcobra(?: \w+){0,2} (?:mordeu|picou)",
+    r"\batropel(?:ad\w|aram|ou)|\b(?:levei|levou|tomei|tomou)(?: \w+){0,2} (?:tiro|facada|choque)|\besfaquead\w",
+    r"\b(?:esta|ta|to|foi|sendo|fui) (?:\w+ )?(?:agredid\w|espancad\w|estuprad\w)|\babus(?:ou|aram) (?:de mim|del)",
+    r"\b(?:se matar|tirar a (?:propria )?vida|tentou se matar|cort(?:ei|ou) os? pulsos?|queria morrer)\b",
+    r"\bnao (?:quero|aguento|vejo)(?: \w+){0,3} (?:viver|viva?)\b|\bsentido em viver",
+    r"\b(?:desacordad\w|sem pulso|nao tem pulso|parou de respirar|espumando|delirando)\b",
+    r"\bnao(?: \w+){0,2} (?:reag\w+|respirando|respira|abre o olho)\b|\bdificuldade (?:para|de|em) respirar",
+    r"\b(?:boca|bebe|nenem|rosto|ele|ela|esta|ta)(?: \w+){0,2} rox(?:[oa]|inh[oa])\b|\bcrise de asma",
+    r"\b(?:bebe|nenem|nene|filh[oa]|crianca|menin[oa])(?: \w+){0,3} mol(?:e|inh[oa])\b",
+    r"\b(?:bebeu|bebi|tomou|tomei|engoliu|ingeriu)(?: \w+)? (?:agua sanitaria|cloro|soda|veneno|querosene|detergente)",
+    r"\b(?:bebe|nenem|recem nascido)(?: \w+){0,5} (?:febre|nao mexe)|\bnao sinto o (?:bebe|nenem)",
+    r"\bminha vista escureceu|\bperdi a (?:visao|forca)|\blado do corpo (?:parado|dormente|paralisado)",
+    r"\b(?:suando frio|coracao disparado)\b|\bsaturacao(?: \w+){0,3} [78]\d\b|\bolhos? virad\w+",
+    r"\b(?:queim(?:ei|ou)|queimadura)(?: \w+){0,4} (?:agua fervendo|oleo quente|grave|rosto|corpo|braco todo)",
+    r"\b(?:el[ea]|mae|pai|filh\w|esposa|marido|avo) (?:esta |ta )(?:morrendo|muito mal|tendo um (?:ataque|troco))\b",
+    r"\bchame?m? (?:o resgate|um medico|os bombeiros|alguem)|\bjorrando|\bnao estanca",
 )
 _SINTOMA_NEGADO: Final = re.compile(
     r"\b(?:nao (?:estou|to|ta|esta|tenho|sinto|tive|tem)|sem|nunca|descarto|nem|nenhum\w?)(?: \w+)?$"
@@ -75,7 +92,12 @@ _OBITO: Final = any_of(
     r"\b(?:perdi|perdemos) (?:(?:o |a )?(?:meu|minha|nosso|nossa) (?:bebe|filh\w|mae|pai|avo|esposa|marido)"
     r"|el[ea]\b|o bebe)",
     r"\bperdeu a luta|\bnao esta mais (?:entre noi?s|conosco|com a gente|aqui com a gente)|\bsofri um aborto",
-    r"\bperdi a gravidez|\btive um aborto",
+    r"\bperdi a gravidez|\btive um aborto|\bnasce\w+ (?:morto|morta|sem vida)|\bnao (?:resistiu|sobreviveu|vingou)\b",
+    r"\b(?:enterr(?:amos|ei|ad[oa]|o)|sepultad[oa]|sepultamento|velorio|cremad[oa]|finad[oa]|assassinad[oa])\b",
+    r"\bmissa de setimo dia|\bnao (?:esta|ta) mais viv[oa]|\b(?:foi|esta|ta) (?:no|para o) ceu\b|\bvirou estrel\w+",
+    r"\b(?:mor(?:reu|reo)) (?:ja|de (?!rir|saudade|medo|vergonha|fome|sono)\w+|ontem|hoje|faz|tem|no|na|em)\b",
+    r"\b(?:jesus|papai do ceu|senhor) (?:levou|chamou|recolheu)|\bmorar com deus|\bpara (?:junto|os bracos) d",
+    r"\bnos deixou\b|\bpassed away|\bpartiu dess[ae] vida",
 )
 _OBITO_NAO: Final = re.compile(r"\bmorr\w+ de (?:rir|saudade|medo|vergonha|fome|sono)|\bnao (?:faleceu|morreu)")
 
@@ -107,6 +129,14 @@ _ENGANO: Final = any_of(
     r"\b(?:aqui|nao) (?:nao )?tem (?:ninguem com|nenhum\w?)\b(?: (?:esse|este) nome| [a-z]+ aqui| [a-z]+$)",
     r"\baqui (?:eh|e) (?:de )?(?:outra pessoa|uma loja|outra familia|empresa)|\bnao mora (?:mais )?aqui",
     r"\bnao tem ninguem com (?:esse|este) nome|\baqui nao (?:eh|e) d[aoe] \w+",
+    r"\b(?:numero|telefone|celular|zap|chip|contato)(?: \w+){0,2} (?:eh|e) (?:outro\b|d[aeo] (?:outra|empresa|loja))",
+    r"\b(?:troc|mud)ou de (?:numero|telefone|celular|chip)|\bnao (?:pertence|me chamo|sou quem)\b",
+    r"\bmeu nome nao (?:eh|e)\b",
+    r"\bnunca (?:ouvi falar|vi)(?: \w+){0,2} (?:pessoa|nome|paciente)|\bnovo don[oa] d|\bdon[oa] antig[oa] d",
+    r"\bnumero equivocado|\bpor engano\b|\b(?:me )?confund(?:iram|indo|iu)\b(?!.*\b(?:dia|hora|data))",
+    r"\bnao tenho (?:mais )?contato com|\bcomprei (?:esse|este) (?:chip|numero|celular)",
+    r"\bpeguei (?:esse|este) (?:numero|chip)",
+    r"\baqui (?:eh|e) (?:de )?uma? (?:padaria|loja|oficina|empresa|escola|mercado|farmacia|bar|restaurante)",
 )
 
 _SAIR: Final = any_of(
@@ -130,6 +160,13 @@ _SAIR: Final = any_of(
     r"\bexclusao (?:do|de) (?:meu|nosso)|\bsair d(?:a|essa|esse|esta|o)(?: \w+)? (?:lista|grupo|lsta)",
     r"\bquero sair(?=$| \.| d)",
     r"\b(?:vou|irei) (?:te |lhe |)?(?:bloque\w+|denunci\w+)|\bdenunciar (?:como|por) spam|\bsome daqui|\blgpd\b",
+    r"\bme deix\w+ em paz|\bme esquec\w+|\b(?:nao|nem) entr\w+ (?:mais )?em contato|\beu bloqueio\b|\bdesinscrev\w+",
+    r"\b(?:dispenso|desativ\w+|deslig\w+)(?: \w+){0,2} (?:avisos?|mensage\w+|lembretes?|robo)",
+    r"\bnao (?:dei|autorizei|dou|autorizo)(?: \w+){0,2} (?:permissao|autorizacao|mandar|mandarem|uso|usar)",
+    r"\b(?:nao (?:quero|gostaria|prefiro)|prefiro nao|gostaria de nao)(?: \w+){0,2} receber\b",
+    r"\b(?:revogo|retiro) (?:o )?(?:meu )?consentimento|\bdeixa de (?:me )?mand\w+|\bparem\b[ .]*$",
+    rf"\bnao (?:precisa|eh para|quero)(?: \w+){{0,3}} (?:mand\w+|avis\w+|envi\w+)(?: \w+){{0,2}}"
+    rf" (?:{_AVISOS}|aqui|nada)",
 )
 
 _SECUNDARIAS: Final[Sequence[tuple[Intencao, re.Pattern[str]]]] = (

@@ -189,14 +189,17 @@ _SAUDACOES: Final = words(
     com deus abencoe abencoa te nos fica fiquem ate mais logo breve proxima a o as os coisas beijo beijos bjs bj
     abraco abracos tchau adeus bye valeu vlw falou flw amem querida querido moca minha meu disponha igualmente
     nada por pela pelo atencao contato ajuda so isso mesmo viu pessoal grupo emojineutro gracias thanks hey alo
-    eai iae buenos hola vida lhe pague noitinha senhora senhor ne sua carinho excelente
+    eai iae buenos hola vida lhe pague noitinha senhora senhor ne sua carinho excelente hello hi saudacoes paz na do
+    joia bom esta ta estao voces vcs feriado pascoa descanso trabalho tambem te ano novo dias jornada flor lembranca
+    aviso avisar lembrar todos todas meus minhas coracao imagina que ele conosco
     """
 )
 _SO_EMOJI: Final = re.compile(r"^[. ]*(?:emojineutro[. ]*)+$")
 _SAUDACAO_NUCLEO: Final = re.compile(
     r"\b(?:oi+e?|ola|opa|bom|boa|feliz|obrigad\w+|brigad[oa]|grat[oa]|agradec\w+|obg|tchau|adeus|valeu|vlw|amem"
     r"|beijos?|abracos?|deus|ate|igualmente|disponha"
-    r"|alo|hey|eai|hola|gracias|falou|flw|de nada|tenha|buenos|so isso mesmo)\b"
+    r"|alo|hey|eai|hola|gracias|falou|flw|de nada|tenha|buenos|so isso mesmo|como (?:vai|vao|voces?|estao|esta|ta)"
+    r"|hello|hi|bjs|beijo|saudacoes|gratidao|por nada|paz|e ai|tudo (?:bem|bom|joia) (?:com|\?))\b"
 )
 
 

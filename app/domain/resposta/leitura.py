@@ -38,8 +38,12 @@ def read_resposta(texto: str) -> Leitura:
     It confirms or cancels only when every word is understood and all of them agree; text inside
     a reply is never an instruction.
     """
-    pronto = normalize_resposta(texto)
+    return read_texto(normalize_resposta(texto))
+
+
+def read_texto(texto: Texto) -> Leitura:
+    """Return the same for a reply already made ready."""
     for etapa in _ETAPAS:
-        if leitura := etapa(pronto):
+        if leitura := etapa(texto):
             return leitura
-    return Leitura(Intencao.UNCLEAR, trecho=pronto.trecho)
+    return Leitura(Intencao.UNCLEAR, trecho=texto.trecho)
