@@ -31,7 +31,7 @@ _NEGA: Final = any_of(
 _AFIRMA: Final = any_of(r"\b(?:1|01|sim|confirm(?:o|ad[oa]|ei|ar|a|e)|estarei|irei|comparecerei|claro que vou)\b")
 _NAO_CANCELA: Final = any_of(
     r"\b(?:nao|nem|nunca|jamais)\b(?: \w+){0,3} (?:cancel\w+|desmarc\w+|falt\w+|perd\w+|desist\w+|esquec\w+)",
-    r"\b(?:nao|nem)\b(?: \w+){0,2} (?:faria|deix\w+)",
+    r"\b(?:nao|nem)\b(?: \w+){0,2} (?:faria|deix\w+|abro mao|abriria mao|solto|largo)",
 )
 # Another day, a question, a word that says too little to give a visit up.
 _NAO_DESISTE: Final = any_of(

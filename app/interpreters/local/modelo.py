@@ -66,11 +66,12 @@ class ModeloLocal:
         return dict(zip(self.ficha.intencoes, partes.tolist(), strict=True))
 
     def _block(self, vocabulario: Mapping[str, int], termos: list[str]) -> Any:
-        vezes = Counter(termo for termo in termos if termo in vocabulario)
+        vezes = Counter(map(vocabulario.get, termos))
+        vezes.pop(None, None)
         if not vezes:
             return 0.0
-        linhas = np.fromiter((vocabulario[termo] for termo in vezes), dtype=np.intp, count=len(vezes))
-        valores = _DAMPED[np.fromiter(vezes.values(), dtype=np.intp, count=len(vezes))] * self._idf[linhas]
+        linhas = np.array(list(vezes), dtype=np.intp)
+        valores = _DAMPED[np.array(list(vezes.values()), dtype=np.intp)] * self._idf[linhas]
         valores /= np.sqrt(np.dot(valores, valores))
         return valores @ self._pesos[linhas]
 
