@@ -15,6 +15,7 @@ from app.api.limits import BodyLimit, Envelope, common_headers
 from app.api.origem import OwnPages
 from app.api.routes import (
     atendimentos,
+    auth,
     botconversa_test,
     estatisticas,
     health,
@@ -28,6 +29,7 @@ from app.schemas.api.problema import Problema
 from app.schemas.api.webhook import WebhookOut
 
 _ROUTERS: Final = (
+    auth.router,
     atendimentos.router,
     estatisticas.router,
     modelos.router,

@@ -18,8 +18,9 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from app import crypto
-from app.auth.porteiro import PorteiroLocal
-from app.config import Environment, Settings
+from app.auth.contas import Contas
+from app.auth.porteiro import Biscoito, Porteiro
+from app.config import Environment, Settings, SettingsError
 from app.connectors.base import AtendimentoImportado
 from app.database import Database, migrate
 from app.domain.janela import week_hours
@@ -123,7 +124,8 @@ class Programa:
     webhook: Inbox
     scheduler: AppointmentScheduler
     metrics: Metrics
-    porteiro: PorteiroLocal
+    porteiro: Porteiro
+    contas: Contas
     demo: Any = None
     abertos: dict[int, HospitalAberto] = field(default_factory=dict)
 
@@ -260,6 +262,7 @@ async def build(
 ) -> Programa:
     """Put the objects together over an open database."""
     metrics = Metrics()
+    contas, porteiro = _doors(settings, database, tenant_id)
     receipts = ReceiptInbox(database, canais)
     inbox = Inbox(database, canais, receipts, metrics=metrics)
     staging = settings.environment is Environment.STAGING
@@ -298,8 +301,26 @@ async def build(
         webhook=inbox,
         scheduler=scheduler,
         metrics=metrics,
-        porteiro=PorteiroLocal(None if settings.is_guarded else tenant_id),
+        porteiro=porteiro,
+        contas=contas,
     )
+
+
+def _doors(settings: Settings, database: Database, tenant_id: int) -> tuple[Contas, Porteiro]:
+    """Return the accounts, and who tells callers apart."""
+    secret_key = settings.security.secret_key
+    if secret_key is None:
+        raise SettingsError(["SECRET_KEY é obrigatória."])
+    secret = secret_key.get_secret_value()
+    contas = Contas(database, secret_key=secret, guarded=settings.is_guarded)
+    porteiro = Porteiro(
+        database,
+        contas,
+        biscoito=Biscoito(seguro=settings.server.base_url.startswith("https://")),
+        secret_key=secret,
+        local=None if settings.is_guarded else tenant_id,
+    )
+    return contas, porteiro
 
 
 async def open_hospital(

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from app import crypto
-from app.config import Settings
+from app.config import SecuritySettings, Settings
 from app.connectors.base import ItemAgenda
 from app.database import Database
 from app.providers.base import WebhookCall
@@ -245,7 +246,8 @@ async def open_cenario(
         await session.execute(text("DELETE FROM pgqueuer"))
     canal_id = await add_canal(database, tenant_id, fake.url, segredos=[segredo], **canal)
     http = HttpClient(HttpLimits(connections=50, connect_s=2, read_s=1))
-    settings = Settings(data_dir=data_dir)
+    security = SecuritySettings(secret_key=SecretStr(secrets.token_hex(32)))
+    settings = Settings(data_dir=data_dir, security=security)
     canais = Canais(database, http, relogio, public_url=settings.server.base_url)
     try:
         programa = await build(settings, database, relogio, http=http, canais=canais, tenant_id=tenant_id)

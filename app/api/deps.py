@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
+from app.auth.contas import Contas
 from app.config import Settings
 from app.connectors.base import AtendimentoImportado, Aviso, LinhaRejeitada
 from app.database import Database
@@ -147,7 +148,23 @@ class HospitalAberto(Protocol):
         ...
 
 
+class Cookie(Protocol):
+    @property
+    def nome(self) -> str: ...
+    @property
+    def seguro(self) -> bool:
+        """Whether it goes over TLS only."""
+        ...
+
+
 class Porteiro(Protocol):
+    @property
+    def biscoito(self) -> Cookie: ...
+
+    def form_token(self, request: HTTPConnection) -> str:
+        """Return what a form of this session must bring back; empty without a session."""
+        ...
+
     async def identify(self, request: HTTPConnection, *, now: datetime) -> Identidade | None:
         """Return who makes a request; None is a stranger."""
         ...
@@ -164,6 +181,8 @@ class Contexto(Protocol):
     def clock(self) -> Callable[[], datetime]: ...
     @property
     def porteiro(self) -> Porteiro: ...
+    @property
+    def contas(self) -> Contas: ...
     @property
     def metrics(self) -> Metrics: ...
     @property

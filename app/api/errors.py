@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from app.auth.contas import FaltaSegundoFator, LoginRecusado, MuitasTentativas
 from app.domain.modelo import ModeloInvalido
 from app.domain.permissao import SemIdentidade, SemPermissao
 from app.observability import current_request_id
@@ -81,6 +82,18 @@ TABLE: Final[Mapping[type[Exception], Erro]] = {
     SemPermissao: Erro(
         _H.FORBIDDEN, "sem_permissao", "Sem permissão", "O seu papel não permite esta ação: fale com o administrador."
     ),
+    LoginRecusado: Erro(
+        _H.UNAUTHORIZED, "entrada_recusada", "Entrada recusada", "Usuário, senha ou código não conferem."
+    ),
+    FaltaSegundoFator: Erro(
+        _H.FORBIDDEN,
+        "falta_segundo_fator",
+        "Falta o segundo fator",
+        "Quem administra precisa de um segundo fator: entre uma vez pelo painel, em /entrar, e guarde o seu.",
+    ),
+    MuitasTentativas: Erro(
+        _H.TOO_MANY_REQUESTS, "muitas_tentativas", "Muitas tentativas", "Espere um pouco e tente de novo."
+    ),
     Throttled: Erro(
         _H.SERVICE_UNAVAILABLE,
         "gateway_limitado",
@@ -135,6 +148,7 @@ _BY_STATUS: Final[Mapping[int, Erro]] = {
         Erro(_H.REQUEST_ENTITY_TOO_LARGE, "corpo_grande", "Corpo grande demais", "Passa do limite deste endereço."),
         Erro(_H.UNSUPPORTED_MEDIA_TYPE, "tipo_nao_aceito", "Tipo não aceito", "Use Content-Type: application/json."),
         Erro(_H.UNPROCESSABLE_ENTITY, "dados_invalidos", "Dados inválidos", "Um ou mais campos foram recusados."),
+        Erro(_H.TOO_MANY_REQUESTS, "muitos_pedidos", "Muitos pedidos", "Espere um pouco e tente de novo."),
         Erro(_H.INTERNAL_SERVER_ERROR, "erro_interno", "Erro interno", "Algo falhou do nosso lado."),
         Erro(_H.BAD_GATEWAY, "gateway_falhou", "O gateway falhou", "O gateway não completou o pedido."),
         _BANCO,
@@ -211,7 +225,7 @@ def answer_of(error: Exception) -> Response | None:
 
 def _from_table(error: Exception, erro: Erro) -> Response:
     headers = dict(_HEADERS.get(erro.status, {}))
-    if isinstance(error, (Throttled, TooSoon)):
+    if isinstance(error, (Throttled, TooSoon, MuitasTentativas)):
         headers["Retry-After"] = str(max(1, round(error.retry_after)))
     code, detail = _said_by(error, erro)
     return problem_response(erro.status, code=code, detail=detail, headers=headers, extra=_extra_of(error))

@@ -1,12 +1,26 @@
-"""Who makes a request, from what it carries."""
+"""Who makes a request, from what it carries: a session's cookie, an access token, an API key."""
 
-from datetime import datetime
-from typing import Final
+import hmac
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from starlette.requests import HTTPConnection
 
-from app.domain.permissao import Identidade, Permissao, TipoIdentidade
+from app.auth.contas import SESSAO, Contas
+from app.auth.segredos import hash_of, tenant_of
+from app.database import Database
+from app.domain.permissao import PERMISSOES, Identidade, Papel, Permissao, TipoIdentidade
+from app.repositories.identidade import IdentidadeRepository, SessaoViva
 
+CHAVE: Final = "cfm"
+PARADA: Final = timedelta(minutes=30)
+INTEIRA: Final = timedelta(hours=12)
+_TOCA: Final = timedelta(minutes=1)
+_LEMBRA_S: Final = 30.0
+"""How long what was read of a user or key is trusted: what is taken away ends within a minute (SEC-17)."""
+_MUITOS: Final = 10_000
 _TUDO: Final = frozenset(Permissao)
 
 
@@ -15,11 +29,140 @@ def operador(tenant_id: int) -> Identidade:
     return Identidade(tenant_id, TipoIdentidade.OPERADOR, None, "operador local", _TUDO)
 
 
-class PorteiroLocal:
-    """Whoever reaches the port is the operator: for a machine that listens to itself only. Without one, nobody is."""
+@dataclass(frozen=True, slots=True)
+class Biscoito:
+    """The session's cookie: its name, and whether it goes over TLS only (SEC-20)."""
 
-    def __init__(self, tenant_id: int | None) -> None:
-        self._operador = None if tenant_id is None else operador(tenant_id)
+    seguro: bool
 
-    async def identify(self, request: HTTPConnection, *, now: datetime) -> Identidade | None:  # noqa: ARG002  of all callers
-        return self._operador
+    @property
+    def nome(self) -> str:
+        return "__Host-confirma" if self.seguro else "confirma_sessao"
+
+
+class Lembradas:
+    """What was read of callers a moment ago."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Any, tuple[float, Identidade | None]] = {}
+
+    def __contains__(self, chave: Any) -> bool:
+        return chave in self._rows and self._rows[chave][0] > time.monotonic()
+
+    def __getitem__(self, chave: Any) -> Identidade | None:
+        return self._rows[chave][1]
+
+    def __setitem__(self, chave: Any, quem: Identidade | None) -> None:
+        if len(self._rows) >= _MUITOS:
+            self._rows.clear()
+        self._rows[chave] = (time.monotonic() + _LEMBRA_S, quem)
+
+
+class Porteiro:
+    """Knows callers. `local`: the hospital whose operator whoever reaches the port is, until it has users."""
+
+    def __init__(
+        self, database: Database, contas: Contas, *, biscoito: Biscoito, secret_key: str, local: int | None
+    ) -> None:
+        """Take an open database; who may come in goes by the machine's own time."""
+        self._database = database
+        self._contas = contas
+        self._local = local
+        self._key = hmac.digest(secret_key.encode(), b"confirma:csrf", "sha256")
+        self._lembradas = Lembradas()
+        self.biscoito = biscoito
+
+    async def identify(self, request: HTTPConnection, *, now: datetime) -> Identidade | None:  # noqa: ARG002  a demonstration's
+        """Return who makes a request; None is a stranger."""
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and token:
+            return await self._by_token(token)
+        if chave := request.headers.get("x-api-key"):
+            return await self._by_key(chave)
+        if cookie := request.cookies.get(self.biscoito.nome):
+            return await self._by_session(cookie)
+        return await self._operador()
+
+    def form_token(self, request: HTTPConnection) -> str:
+        """Return what a form of this session must bring back (SEC-21); empty without a session."""
+        cookie = request.cookies.get(self.biscoito.nome)
+        return hmac.digest(self._key, cookie.encode(), "sha256").hex() if cookie else ""
+
+    async def _by_token(self, token: str) -> Identidade | None:
+        acesso = self._contas.tokens.read(token, self._contas.now())
+        if acesso is None:
+            return None
+        chave = ("usuario", acesso.tenant_id, acesso.usuario_id, acesso.acesso)
+        if chave not in self._lembradas:
+            async with self._database.session_scope(acesso.tenant_id) as session:
+                usuario = await IdentidadeRepository(session, acesso.tenant_id).user(acesso.usuario_id)
+            lives = usuario is not None and usuario.ativo and usuario.acesso == acesso.acesso
+            self._lembradas[chave] = (
+                _user(acesso.tenant_id, usuario.id, usuario.nome, Papel(usuario.papel))
+                if usuario is not None and lives and self._contas.may_act(usuario)
+                else None
+            )
+        return self._lembradas[chave]
+
+    async def _by_key(self, texto: str) -> Identidade | None:
+        tenant_id = tenant_of(texto, CHAVE)
+        if tenant_id is None:
+            return None
+        chave = hash_of(texto)
+        if chave not in self._lembradas:
+            now = self._contas.now()
+            async with self._database.session_scope(tenant_id) as session:
+                row = await IdentidadeRepository(session, tenant_id).key(chave, now)
+                if row is not None:
+                    row.usada_em = now
+            self._lembradas[chave] = (
+                Identidade(
+                    tenant_id,
+                    TipoIdentidade.CHAVE,
+                    row.id,
+                    f"chave {row.nome}",
+                    frozenset(Permissao(escopo) for escopo in row.escopos),
+                )
+                if row is not None
+                else None
+            )
+        return self._lembradas[chave]
+
+    async def _by_session(self, cookie: str) -> Identidade | None:
+        tenant_id = tenant_of(cookie, SESSAO)
+        if tenant_id is None:
+            return None
+        chave, now = hash_of(cookie), self._contas.now()
+        async with self._database.session_scope(tenant_id) as session:
+            repository = IdentidadeRepository(session, tenant_id)
+            viva = await repository.session(chave)
+            if viva is None or not viva.ativo:
+                return None
+            if now - viva.usada_em > PARADA or now - viva.criada_em > INTEIRA:
+                await repository.close_session(chave)
+                return None
+            if now - viva.usada_em > _TOCA:
+                await repository.touch_session(chave, now)
+        quem = _user(tenant_id, viva.usuario_id, viva.nome, viva.papel)
+        return quem if self._is_whole(viva) else _without_permissions(quem)
+
+    def _is_whole(self, viva: SessaoViva) -> bool:
+        excused = viva.totp_dispensado and not self._contas.guarded
+        return viva.papel is not Papel.ADMINISTRADOR or viva.tem_totp or excused
+
+    async def _operador(self) -> Identidade | None:
+        if self._local is None:
+            return None
+        async with self._database.session_scope(self._local) as session:
+            if await IdentidadeRepository(session, self._local).has_users():
+                self._local = None  # from the first user on nobody is the operator for merely being here
+                return None
+        return operador(self._local)
+
+
+def _user(tenant_id: int, usuario_id: int, nome: str, papel: Papel) -> Identidade:
+    return Identidade(tenant_id, TipoIdentidade.USUARIO, usuario_id, nome, PERMISSOES[papel])
+
+
+def _without_permissions(quem: Identidade) -> Identidade:
+    return Identidade(quem.tenant_id, quem.tipo, quem.id, quem.nome, frozenset())

@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from app.cli import atendimento, banco, canal, envio, leitura, modelo, resposta, testar
+from app.cli import atendimento, banco, canal, chave, envio, leitura, modelo, resposta, testar, usuario
 from app.cli.demo import demo
 from app.cli.erros import Saida
 from app.cli.explicar import explicar
@@ -45,6 +45,8 @@ app.add_typer(envio.etiqueta, name="etiqueta")
 app.add_typer(envio.campo, name="campo")
 app.add_typer(canal.grupo, name="canal")
 app.add_typer(modelo.grupo, name="modelo")
+app.add_typer(usuario.grupo, name="usuario")
+app.add_typer(chave.grupo, name="chave")
 app.add_typer(leitura.grupo, name="leitura")
 app.add_typer(banco.grupo, name="db")
 app.add_typer(testar.grupo, name="testar")

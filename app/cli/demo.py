@@ -76,6 +76,9 @@ def _introduce(opened: Demonstracao, options: DemoOptions) -> None:
     agenda = f"{opened.atendimentos} atendimentos fictícios"
     _say(f"Demonstração nova, com {agenda}." if opened.is_new else f"Continuando de onde parou, com {agenda}.")
     _say(f"  Painel da recepção     {opened.url}/painel")
+    _say(f"  Para entrar            usuário {opened.acesso.usuario}, senha {opened.acesso.senha}")
+    _say(f"  Chave para programas   {opened.acesso.chave}")
+    _say(f"  (guardadas em {opened.acesso.arquivo})")
     _say(f"  Telefone do paciente   {opened.url}{opened.condutor.phone_url}")
     _say(f"  Documentação da API    {opened.url}/docs")
     _say(f"  Registro de eventos    {options.log.file}")

@@ -12,12 +12,13 @@ from typing import Annotated, Any, Final, NoReturn
 import typer
 
 from app.api.server import ApiServer, PortaOcupadaError, open_socket, port_of
-from app.config import Environment, Settings, SettingsError, load_settings
+from app.config import Settings, SettingsError, load_settings
 from app.database import DatabaseRefusedError, is_away
 from app.embedded import EmbeddedPostgresError
 from app.local_secrets import LocalSecretsError
 from app.main import create_app
 from app.observability import configure_logging
+from app.repositories.identidade import IdentidadeRepository
 from app.simulator.demo import DemoEmUsoError
 from app.wiring import Programa, open_programa
 from app.workers.loop import Worker
@@ -99,6 +100,7 @@ async def until_told_to_end() -> AsyncIterator[asyncio.Event]:
 async def _serve(settings: Settings, *, with_worker: bool) -> None:
     with open_socket(settings.server.host, settings.server.port) as opened:
         async with until_told_to_end() as told, open_programa(settings) as programa:
+            await _refuse_without_administrator(programa)
             server = _build_server(programa, opened)
             await server.start()
             print(f"Confirma em http://{settings.server.host}:{port_of(opened)}", file=sys.stderr, flush=True)
@@ -156,12 +158,26 @@ async def _until(ending: asyncio.Task[Any], working: Worker | None) -> None:
 
 
 def _refuse_exposure(settings: Settings) -> None:
-    """Until there are logins, whoever reaches the port is the operator."""
-    if settings.environment is Environment.PROD:
-        refuse("O Confirma ainda não tem login: com ENVIRONMENT=prod ele não serve o painel.", code=EXIT_WRONG_USE)
-    if not _is_loopback(settings.server.host):
+    """Names and passwords do not cross a network in clear: outside this machine a proxy speaks TLS before us."""
+    if not _is_loopback(settings.server.host) and not settings.server.base_url.startswith("https://"):
         refuse(
-            f"HOST={settings.server.host} abriria o painel para a rede, e ainda não há login: use HOST=127.0.0.1.",
+            f"HOST={settings.server.host} abriria o painel para a rede sem TLS: use HOST=127.0.0.1, ou ponha um proxy "
+            "com TLS à frente e o endereço dele em PUBLIC_BASE_URL=https://…",
+            code=EXIT_WRONG_USE,
+        )
+
+
+async def _refuse_without_administrator(programa: Programa) -> None:
+    """There is no default password: who serves more than this machine makes the first administrator beforehand."""
+    settings = programa.settings
+    if not settings.is_guarded and _is_loopback(settings.server.host):
+        return
+    async with programa.database.session_scope(programa.tenant_id) as session:
+        known = await IdentidadeRepository(session, programa.tenant_id).has_administrator()
+    if not known:
+        refuse(
+            "Falta o primeiro administrador: crie-o com `confirma usuario criar LOGIN --papel administrador` e sirva "
+            "de novo.",
             code=EXIT_WRONG_USE,
         )
 

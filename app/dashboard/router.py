@@ -14,6 +14,7 @@ from app.dashboard.pages.atendimento import routes as atendimento
 from app.dashboard.pages.demo import routes as demo
 from app.dashboard.pages.dia import routes as dia
 from app.dashboard.pages.documentacao import routes as documentacao
+from app.dashboard.pages.entrar import routes as entrar
 
 _lost = APIRouter(
     include_in_schema=False, route_class=PageRoute, responses=problems(404), tags=["Painel"], dependencies=[PUBLICA]
@@ -30,4 +31,4 @@ async def refuse(resto: str) -> Response:  # noqa: ARG001  a wrong address gets 
     raise HTTPException(HTTPStatus.NOT_FOUND)
 
 
-ROUTERS: Final = (dia.router, atendimento.router, demo.router, assets.router, documentacao.router, _lost)
+ROUTERS: Final = (entrar.router, dia.router, atendimento.router, demo.router, assets.router, documentacao.router, _lost)

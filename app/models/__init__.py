@@ -4,6 +4,7 @@ from app.domain.confirmacao import EstadoMensagem, SituacaoAgenda, StatusConfirm
 from app.models.atendimento import Atendimento, Historico
 from app.models.base import SCHEMA, Base
 from app.models.hospital import Canal, Modelo, ModeloCanal, Rota, Tenant, Unidade
+from app.models.identidade import Chave, Convite, Renovacao, Sessao, Tentativa, Usuario
 from app.models.mensagem import Execucao, Importacao, Mensagem, MensagemAtendimento, Recebida, Recibo, Relogio
 from app.models.pessoas import Contato, ContatoCanal, ConversaIniciada, Paciente, PacienteContato
 
@@ -12,9 +13,11 @@ __all__ = [
     "Atendimento",
     "Base",
     "Canal",
+    "Chave",
     "Contato",
     "ContatoCanal",
     "ConversaIniciada",
+    "Convite",
     "EstadoMensagem",
     "Execucao",
     "Historico",
@@ -28,10 +31,14 @@ __all__ = [
     "Recebida",
     "Recibo",
     "Relogio",
+    "Renovacao",
     "Rota",
+    "Sessao",
     "SituacaoAgenda",
     "StatusConfirmacao",
     "Tenant",
+    "Tentativa",
     "TipoAtendimento",
     "Unidade",
+    "Usuario",
 ]

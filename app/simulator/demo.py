@@ -4,9 +4,11 @@ import asyncio
 import fcntl
 import hmac
 import json
+import os
+import secrets
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +21,11 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app.api.server import ApiServer, open_socket, port_of
+from app.auth.chaves import ChaveInexistente, Chaves
 from app.config import BotconversaSettings, HospitalSettings, LogSettings, ServerSettings, Settings
+from app.domain.permissao import PERMISSOES, Papel, Permissao
 from app.local_secrets import load_or_create_secrets
+from app.repositories.identidade import IdentidadeRepository, LoginTomado
 from app.simulator.agenda_ficticia import HOSPITAL, UNIDADES, make_agenda
 from app.simulator.botconversa import Outgoing
 from app.simulator.conducao import Condutor
@@ -34,6 +39,9 @@ HOST: Final = "127.0.0.1"
 SEMENTE: Final = 2026
 _ZONA: Final = ZoneInfo("America/Sao_Paulo")
 _QUEM: Final = "demonstracao"
+_USUARIO: Final = "demo"
+_CHAVE: Final = "demonstracao"
+_ACESSO: Final = "acesso.json"
 _CANAL: Final = {
     "tag": "confirmacao",
     "campanha": "Confirmações",
@@ -64,6 +72,17 @@ class Demonstracao:
     condutor: Condutor
     is_new: bool
     atendimentos: int
+    acesso: "Acesso"
+
+
+@dataclass(frozen=True, slots=True)
+class Acesso:
+    """How people and scripts come in; `arquivo` keeps it for them, readable by their user only."""
+
+    usuario: str
+    senha: str
+    chave: str
+    arquivo: Path
 
 
 @asynccontextmanager
@@ -89,27 +108,28 @@ async def _assemble(
 ) -> Demonstracao:
     """Put the parts together; the stack takes them down in the opposite order."""
     url = f"http://{HOST}:{port_of(opened)}"
-    secrets = _Secrets.of(options.dados)
+    segredos = _Secrets.of(options.dados)
     relogio = RelogioVirtual(real, first_morning(real(), _ZONA, HOSPITAL["uf"]))
-    conversas = Conversas(relogio, secrets.api_key, semente=options.semente)
+    conversas = Conversas(relogio, segredos.api_key, semente=options.semente)
     await conversas.gateway.start(HOST)
     stack.push_async_callback(conversas.gateway.stop)
-    settings = _settings(options, port_of(opened), secrets)
+    settings = _settings(options, port_of(opened), segredos)
     programa = await stack.enter_async_context(open_programa(settings, relogio))
     is_new = not await relogio.load(programa.database)
-    await _connect_gateway(programa, conversas.gateway.url, secrets)
+    await _connect_gateway(programa, conversas.gateway.url, segredos)
     if is_new:
         await _load_agenda(programa, options)
         relogio.run_at(VELOCIDADE)
     await restore(conversas, programa.database, programa.tenant_id, now=relogio())
     session = await stack.enter_async_context(aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(30)))
-    conversas.carry = Outgoing(session, f"{url}/webhook/botconversa", shared_secret=secrets.webhook).reply
+    conversas.carry = Outgoing(session, f"{url}/webhook/botconversa", shared_secret=segredos.webhook).reply
     condutor = Condutor(programa, relogio, conversas)
     programa.demo = condutor
+    acesso = await _let_in(programa, options.dados)
     app = make_app(programa)
     app.include_router(build_router(conversas, condutor, programa.zona))
     await _run(stack, programa, condutor, ApiServer(app, opened))
-    return Demonstracao(url, condutor, is_new, await _count(programa))
+    return Demonstracao(url, condutor, is_new, await _count(programa), acesso)
 
 
 async def _run(stack: AsyncExitStack, programa: Programa, condutor: Condutor, server: ApiServer) -> None:
@@ -159,7 +179,7 @@ def _alone(dados: Path) -> Iterator[None]:
         yield
 
 
-def _settings(options: DemoOptions, porta: int, secrets: _Secrets) -> Settings:
+def _settings(options: DemoOptions, porta: int, segredos: _Secrets) -> Settings:
     """Return settings of the demonstration's own: what the environment says of a real hospital stays out of it."""
     hospital = HospitalSettings(
         name=HOSPITAL["nome"],
@@ -171,15 +191,44 @@ def _settings(options: DemoOptions, porta: int, secrets: _Secrets) -> Settings:
     return Settings(
         data_dir=options.dados,
         server=ServerSettings(host=HOST, port=porta),
-        botconversa=BotconversaSettings(webhook_secret=SecretStr(secrets.webhook)),
+        botconversa=BotconversaSettings(webhook_secret=SecretStr(segredos.webhook)),
         hospital=hospital,
         log=options.log,
     )
 
 
-async def _connect_gateway(programa: Programa, url: str, secrets: _Secrets) -> None:
+async def _let_in(programa: Programa, dados: Path) -> Acesso:
+    """Make an administrator and a key of this demonstration's own, once; later starts read them from the file."""
+    arquivo = dados / _ACESSO
+    if arquivo.is_file():
+        return Acesso(**json.loads(arquivo.read_text(encoding="utf-8")), arquivo=arquivo)
+    senha = "-".join(secrets.token_hex(3) for _ in range(3))
+    await _make_administrator(programa, senha)
+    chaves = Chaves(programa.database, programa.tenant_id)
+    with suppress(ChaveInexistente):  # one whose file was lost opens nothing any more
+        await chaves.revoke(_CHAVE)
+    nova = await chaves.create(_CHAVE, sorted(PERMISSOES[Papel.ADMINISTRADOR] | {Permissao.WEBHOOK_RECEBER}))
+    written = {"usuario": _USUARIO, "senha": senha, "chave": nova.texto}
+    descriptor = os.open(arquivo, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as aberto:
+        aberto.write(json.dumps(written, ensure_ascii=False, indent=2) + "\n")
+    return Acesso(**written, arquivo=arquivo)
+
+
+async def _make_administrator(programa: Programa, senha: str) -> None:
+    nome = "Administração da demonstração"
+    try:
+        await programa.contas.create(programa.tenant_id, _USUARIO, nome, Papel.ADMINISTRADOR, senha, sem_totp=True)
+    except LoginTomado:
+        async with programa.database.session_scope(programa.tenant_id) as session:
+            usuario = await IdentidadeRepository(session, programa.tenant_id).user_named(_USUARIO)
+        if usuario is not None:
+            await programa.contas.set_password(programa.tenant_id, usuario.id, senha)
+
+
+async def _connect_gateway(programa: Programa, url: str, segredos: _Secrets) -> None:
     """Make the hospital's channel lead to this start's simulated WhatsApp, whose port is another each time."""
-    bot = programa.settings.botconversa.model_copy(update={"api_url": url, "api_key": SecretStr(secrets.api_key)})
+    bot = programa.settings.botconversa.model_copy(update={"api_url": url, "api_key": SecretStr(segredos.api_key)})
     settings = programa.settings.model_copy(update={"botconversa": bot})
     async with programa.database.session_scope(programa.tenant_id) as session:
         known = await session.execute(

@@ -11,7 +11,10 @@ from app.domain.permissao import PERMISSOES, Papel, Permissao
 from app.main import _ROUTERS as ROUTERS
 
 # Strangers may call these, and nothing else. Webhooks prove themselves by their channel's secret.
-PUBLIC = {"/health", "/webhook/{canal}", "/painel/static/{nome}", "/", "/painel/{resto:path}"}
+PUBLIC = {"/health", "/webhook/{canal}", "/painel/static/{nome}", "/", "/painel/{resto:path}"} | {
+    *("/entrar", "/sair", "/entrar/segundo-fator", "/entrar/senha"),
+    *("/api/v1/auth/token", "/api/v1/auth/refresh", "/api/v1/auth/logout"),
+}
 
 
 def _routes() -> list[APIRoute]:

@@ -14,7 +14,8 @@ import aiohttp
 import uvicorn
 from starlette.requests import HTTPConnection
 
-from app.auth.porteiro import operador
+from app.auth.contas import Contas
+from app.auth.porteiro import Biscoito, operador
 from app.config import Settings
 from app.connectors.base import AtendimentoImportado
 from app.database import Database
@@ -152,6 +153,11 @@ class FakePorteiro:
     """Takes everybody for the same one."""
 
     quem: Identidade | None
+    biscoito: Biscoito = field(default_factory=lambda: Biscoito(seguro=False))
+
+    def form_token(self, request: HTTPConnection) -> str:
+        assert request.url.path
+        return ""
 
     async def identify(self, request: HTTPConnection, *, now: datetime) -> Identidade | None:
         assert now.tzinfo is not None
@@ -167,6 +173,7 @@ class FakeContexto:
     importacao: RealImport
     now: datetime
     porteiro: FakePorteiro
+    contas: Contas
     zona: ZoneInfo = ZONA
     metrics: Metrics = field(default_factory=Metrics)
     webhook: FakeWebhook = field(default_factory=FakeWebhook)
@@ -199,6 +206,7 @@ def make_contexto(database: Database, tenant_id: int, now: datetime, data_dir: P
         importacao=importacao,
         now=now,
         porteiro=FakePorteiro(operador(tenant_id)),
+        contas=Contas(database, secret_key="x" * 64, guarded=False),
     )
 
 
@@ -211,7 +219,9 @@ async def serve(contexto: FakeContexto) -> AsyncIterator[aiohttp.ClientSession]:
     port = listening.getsockname()[1]
     running = asyncio.create_task(server.serve(sockets=[listening]))
     try:
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as client:
+        async with aiohttp.ClientSession(
+            f"http://127.0.0.1:{port}", cookie_jar=aiohttp.CookieJar(unsafe=True)
+        ) as client:
             yield client
     finally:
         server.should_exit = True

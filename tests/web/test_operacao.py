@@ -18,6 +18,9 @@ from tests.web.apoio import FakeContexto, FakeJob, corpo_atendimento, make_conte
 
 CRIAR = "/api/v1/atendimentos"
 INTERFACE = {
+    "post /api/v1/auth/token",
+    "post /api/v1/auth/refresh",
+    "post /api/v1/auth/logout",
     "get /api/v1/atendimentos", "post /api/v1/atendimentos", "post /api/v1/atendimentos/lote",
     "get /api/v1/atendimentos/{atendimento_id}", "patch /api/v1/atendimentos/{atendimento_id}",
     "post /api/v1/atendimentos/{atendimento_id}/confirmar", "post /api/v1/atendimentos/{atendimento_id}/cancelar",

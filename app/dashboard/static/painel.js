@@ -34,6 +34,7 @@ async function refresh() {
   busy = true;
   try {
     const answer = await fetch(region.dataset.atualiza, { cache: "no-store" });
+    if (answer.status === 401) { location.reload(); return; } // the session ended: the page asks who this is
     if (!answer.ok) throw new Error(String(answer.status));
     keep(new DOMParser().parseFromString(await answer.text(), "text/html"));
     turnClock();
@@ -50,7 +51,7 @@ async function refresh() {
 document.querySelector("[data-relogio-form]")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const { target, submitter } = event;
-  const body = new URLSearchParams({ acao: submitter.value });
+  const body = new URLSearchParams({ acao: submitter.value, csrf: target.elements.csrf.value });
   const buttons = target.querySelectorAll("button");
   buttons.forEach((button) => { button.disabled = true; }); // a jump takes as long as the day's work does
   await fetch(target.action, { method: "POST", body, redirect: "manual" }).catch(() => undefined);
@@ -63,3 +64,7 @@ if (region) {
   setInterval(refresh, EVERY_MS);
   document.addEventListener("visibilitychange", refresh);
 }
+
+// A password link's secret is in the fragment: it goes back with the form, and to no server before.
+const convite = document.querySelector("[data-convite] [name=convite]");
+if (convite) convite.value = location.hash.slice(1);

@@ -4,13 +4,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qs
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Response
 from starlette.responses import RedirectResponse
 
 from app.api.deps import Ctx, DemoControl, requires
 from app.api.errors import problems
+from app.dashboard.formulario import PROPRIO, Formulario
 from app.dashboard.page import PageRoute
 from app.domain.permissao import Permissao
 
@@ -31,12 +31,11 @@ _ACTIONS: Final[Mapping[str, Callable[[DemoControl], Awaitable[None]]]] = {
 }
 
 
-@router.post("/relogio")
-async def turn_clock(request: Request, contexto: Ctx) -> Response:
+@router.post("/relogio", dependencies=[PROPRIO])
+async def turn_clock(form: Formulario, contexto: Ctx) -> Response:
     if contexto.demo is None:
         raise HTTPException(HTTPStatus.NOT_FOUND)
-    form = parse_qs((await request.body()).decode("ascii", "replace"), max_num_fields=10)
-    act = _ACTIONS.get(form.get("acao", [""])[0])
+    act = _ACTIONS.get(form.get("acao", ""))
     if act is None:
         raise HTTPException(HTTPStatus.UNPROCESSABLE_ENTITY)
     await act(contexto.demo)

@@ -1,0 +1,1 @@
+"""Coming in, going out, the second factor, the first password."""
