@@ -263,6 +263,7 @@ async def build(
     """Put the objects together over an open database."""
     metrics = Metrics()
     contas, porteiro = _doors(settings, database, tenant_id)
+    canais.key_holder = porteiro.gateway_of
     receipts = ReceiptInbox(database, canais)
     inbox = Inbox(database, canais, receipts, metrics=metrics)
     staging = settings.environment is Environment.STAGING

@@ -55,6 +55,8 @@ class OwnPages:
         if headers.get("sec-fetch-site", "none") not in _OURSELVES:
             return True
         origin = headers.get("origin")
+        if origin == "null":  # a form of a page that tells nobody where it is: ours do not (Referrer-Policy)
+            return headers.get("sec-fetch-site") != "same-origin"
         return origin is not None and _origin_of(origin) not in {self._origin, ("http", host), ("https", host)}
 
 

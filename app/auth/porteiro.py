@@ -128,6 +128,11 @@ class Porteiro:
             )
         return self._lembradas[chave]
 
+    async def gateway_of(self, texto: str) -> int | None:
+        """Return the hospital of a key that may bring a gateway's calls."""
+        quem = await self._by_key(texto)
+        return quem.tenant_id if quem and quem.may(Permissao.WEBHOOK_RECEBER) else None
+
     async def _by_session(self, cookie: str) -> Identidade | None:
         tenant_id = tenant_of(cookie, SESSAO)
         if tenant_id is None:

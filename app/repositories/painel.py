@@ -1,6 +1,6 @@
 """What reception sees in the morning: the day in figures, whom to call, who wrote."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -52,7 +52,7 @@ class DiaContado:
 class Chamadas:
     """Whom to call, the first ones of `total`."""
 
-    itens: Sequence[RowMapping]
+    itens: Sequence[Mapping[str, Any]]
     total: int
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -23,6 +23,7 @@ from app.services.liberacao_service import Via, last_resorts
 from app.workers.outbox import Gateway
 
 _FRESH_S: Final = 5.0  # a change in the panel is in force within this time, in every process
+_API_KEY: Final = "x-api-key"
 _OURS: Final = frozenset({"responder"})  # kept beside the gateway's own settings
 
 
@@ -59,6 +60,10 @@ class CanalPronto:
         )
 
 
+async def _nobody(_: str) -> int | None:
+    return None
+
+
 class Canais:
     """All channels by (hospital, channel)."""
 
@@ -78,6 +83,8 @@ class Canais:
         installation. `signature_header`: where an HMAC of the body is looked for.
         """
         self._public_url = public_url
+        self.key_holder: Callable[[str], Awaitable[int | None]] = _nobody
+        """Tells whose API key this is; nobody's until the doors are built."""
         self._signature_header = signature_header
         self._database = database
         self._http = http
@@ -138,8 +145,15 @@ class Canais:
         for pronto in channels:
             if pronto.provider.is_authentic(call, pronto.segredos, now=now):
                 return pronto
+        if (tenant_id := await self._keyed(call)) is not None:
+            return next((pronto for pronto in channels if pronto.tenant_id == tenant_id and pronto.ativo), None)
         protected = self._must_prove or any(pronto.segredos for pronto in channels)
         return next((pronto for pronto in channels if pronto.ativo), None) if not protected else None
+
+    async def _keyed(self, call: WebhookCall) -> int | None:
+        """Return the hospital whose API key, with the scope for it, the caller holds."""
+        chave = call.headers.get(_API_KEY)
+        return await self.key_holder(chave) if chave else None
 
     async def refresh(self) -> None:
         """Read the channels again and build those that changed."""

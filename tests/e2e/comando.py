@@ -22,6 +22,8 @@ import psutil
 from app.embedded import SYSTEM_HOME
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+ACESSOS: Final[dict[str, dict[str, str]]] = {}
+"""How to come in, by where it is served."""
 STARTS_WITHIN_S: Final = 90.0  # generous: the machine may be busy with other tests
 ENDS_WITHIN_S: Final = 60.0
 
@@ -38,6 +40,7 @@ class Comando:
 
     def __init__(self, *arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> None:
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        self._dados = cwd / arguments[arguments.index("--dados") + 1] if "--dados" in arguments else None
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from app.cli import main; main()", *arguments],
             cwd=cwd,  # no .env of the developer's
@@ -76,8 +79,16 @@ class Comando:
                     break
                 continue
             if line.startswith(beginning):
-                return line.removeprefix(beginning).strip()
+                told = line.removeprefix(beginning).strip()
+                self._remember_way_in(told)
+                return told
         raise AssertionError(f"no line {beginning!r}; exit {self.process.poll()}; said: {self.out} {self.err}")
+
+    def _remember_way_in(self, url: str) -> None:
+        """Keep how to come in at `url`: a demonstration writes it beside its data."""
+        arquivo = self._dados / "acesso.json" if self._dados else None
+        if arquivo and url.startswith("http") and arquivo.is_file():
+            ACESSOS[urlsplit(url).netloc] = json.loads(arquivo.read_text("utf-8"))
 
     def family(self) -> list[psutil.Process]:
         me = psutil.Process(self.process.pid)
@@ -124,10 +135,17 @@ def post(url: str, body: bytes, content_type: str) -> int:
     return _ask("POST", url, body, {"Content-Type": content_type})[0]
 
 
+def strange(url: str, headers: Mapping[str, str] | None = None) -> int:
+    """Ask as somebody unknown, or known only by `headers`."""
+    return _ask("GET", url, None, {"X-API-Key": "", **(headers or {})})[0]
+
+
 def _ask(method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
     parts = urlsplit(url)
     with closing(HTTPConnection(parts.netloc, timeout=120)) as connection:
-        connection.request(method, url.partition(parts.netloc)[2], body, {**(headers or {})})
+        known = ACESSOS.get(parts.netloc)
+        key = {"X-API-Key": known["chave"]} if known else {}
+        connection.request(method, url.partition(parts.netloc)[2], body, {**key, **(headers or {})})
         answer = connection.getresponse()
         return answer.status, answer.read().decode()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.comando import Comando, alive, erase_clusters, get_json, get_text, post, wait_until
+from tests.e2e.comando import Comando, alive, erase_clusters, get_json, get_text, post, strange, wait_until
 
 FONE = "/demo/telefone/conversas"
 
@@ -109,6 +109,39 @@ def test_the_clock_stops_jumps_and_goes_on(pasta: Path) -> None:
         assert "pendente" not in {visita["status_confirmacao"] for visita in com_celular}
         turn("seguir")
         wait_until(lambda: get_json(f"{url}{FONE}")["velocidade"] == 60)
+
+
+def test_strangers_are_asked_who_they_are_and_the_way_in_stays_the_same(pasta: Path) -> None:
+    dados, ways = pasta / "dados", []
+    for _ in range(2):
+        with start(dados, "--atendimentos", "5") as demo:
+            url = demo.wait_for("pronto: ")
+            arquivo = dados / "acesso.json"
+            assert arquivo.stat().st_mode & 0o077 == 0, "readable by its owner only"
+            ways.append(json.loads(arquivo.read_text("utf-8")))
+            assert ways[-1]["senha"] in "".join(demo.err)
+            assert ways[-1]["chave"] in "".join(demo.err)
+            assert strange(f"{url}/api/v1/atendimentos") == HTTPStatus.UNAUTHORIZED
+            assert strange(f"{url}/painel") == HTTPStatus.SEE_OTHER
+            assert get_json(f"{url}/api/v1/atendimentos")["items"]
+            body = json.dumps({"usuario": ways[-1]["usuario"], "senha": ways[-1]["senha"]}).encode()
+            assert post(f"{url}/api/v1/auth/token", body, "application/json") == HTTPStatus.OK
+            assert demo.end() == 0
+    assert ways[0] == ways[1]
+
+
+def test_a_lost_file_lets_nobody_in_by_the_old_key(pasta: Path) -> None:
+    dados = pasta / "dados"
+    with start(dados, "--atendimentos", "5") as demo:
+        demo.wait_for("pronto: ")
+        before = json.loads((dados / "acesso.json").read_text("utf-8"))
+        assert demo.end() == 0
+    (dados / "acesso.json").unlink()
+    with start(dados, "--atendimentos", "5") as demo:
+        url = demo.wait_for("pronto: ")
+        assert get_json(f"{url}/api/v1/atendimentos")["items"]
+        assert strange(f"{url}/api/v1/atendimentos", {"X-API-Key": before["chave"]}) == HTTPStatus.UNAUTHORIZED
+        assert demo.end() == 0
 
 
 def test_a_taken_port_is_told_in_one_sentence(pasta: Path) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.e2e.comando import Comando, erase_clusters
+from tests.e2e.comando import ACESSOS, Comando, erase_clusters
 
 pytestmark = pytest.mark.navegador
 
@@ -39,13 +40,19 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-async def page(browser: Browser) -> AsyncIterator[Page]:
-    """Give a page that must not complain: a refused style or script is a defect."""
+async def page(browser: Browser, url: str) -> AsyncIterator[Page]:
+    """Give a page of somebody who came in; it must not complain: a refused style or script is a defect."""
     opened = await browser.new_page(viewport={"width": 1400, "height": 1050}, locale="pt-BR")
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     opened.set_default_timeout(SOON_MS)
+    acesso = ACESSOS[urlsplit(url).netloc]
+    await opened.goto(f"{url}/painel")
+    await opened.get_by_label("Usuário").fill(acesso["usuario"])
+    await opened.get_by_label("Senha").fill(acesso["senha"])
+    await opened.get_by_role("button", name="Entrar").click()
+    await expect(opened.get_by_role("button", name="Sair")).to_be_visible(timeout=SOON_MS)
     yield opened
     await opened.close()
     assert complaints == []

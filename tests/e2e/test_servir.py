@@ -56,17 +56,6 @@ def test_several_processes_answer_on_one_port_and_end_together(pasta: Path) -> N
     ("env", "told"),
     [
         pytest.param({"ENVIRONMENT": "prod"}, "ENVIRONMENT=prod", id="production without its settings"),
-        pytest.param(
-            {
-                "ENVIRONMENT": "prod",
-                "DATABASE_URL": "postgresql://app@localhost/confirma",
-                "SECRET_KEY": "kJ8w2mQz7Lr4Vt9XbN3cYp6HsDf1Gu5A",
-                "ENCRYPTION_KEYS": "k1:q83vEjRWeJq83vEjRWeJqrvM3e7/ABEiM0RVZneImao=",
-                "BOTCONVERSA_WEBHOOK_SECRET": "Zr5Tn8Wq2Mx6Jv9Bc4Kd7Hs1Lp3Gf0Ya",
-            },
-            "não tem login",
-            id="production well set up: there is no login yet",
-        ),
         pytest.param({"HOST": "0.0.0.0"}, "HOST=0.0.0.0", id="an address others can reach"),  # noqa: S104
         pytest.param({"PORT": "muitas"}, "PORT deve ser um número", id="a setting that cannot be read"),
         pytest.param({"DATABASE_URL": "mysql://localhost/tasy"}, "banco do hospital", id="the hospital's database"),

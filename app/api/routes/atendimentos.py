@@ -15,7 +15,8 @@ from app.api.errors import InvalidParameter, problems
 from app.api.strict_json import StrictRoute
 from app.connectors.base import LinhaRejeitada
 from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao
-from app.domain.permissao import Permissao
+from app.domain.permissao import Permissao, SemPermissao
+from app.domain.sigilo import shown_to
 from app.repositories.consulta import ConsultaRepository, Cursor, Filtros
 from app.schemas.api.atendimento import (
     AlteracaoIn,
@@ -112,10 +113,12 @@ async def list_atendimentos(
     limit: Annotated[int, Query(ge=1, le=_MAX_PAGE)] = 50,
 ) -> AtendimentosOut:
     """Lista atendimentos na ordem do horário. Nomes e telefones são cifrados: acham-se por inteiro."""
+    if (filtros.nome or filtros.telefone) and not quem.may(Permissao.PACIENTE_LER):
+        raise SemPermissao(Permissao.PACIENTE_LER)  # who searches for a person learns of them
     rows = await ConsultaRepository(sessao, quem.tenant_id).page(filtros, after=cursor, limit=limit + 1)
     shown = rows[:limit]
     following = Cursor(shown[-1]["data_consulta"], shown[-1]["id"]).encode() if len(rows) > limit else None
-    return AtendimentosOut(items=[AtendimentoOut.of(row) for row in shown], next_cursor=following)
+    return AtendimentosOut(items=[AtendimentoOut.of(shown_to(row, quem)) for row in shown], next_cursor=following)
 
 
 @router.get("/{atendimento_id}", dependencies=_LER, responses=problems(404, 422, 503))
@@ -215,10 +218,11 @@ async def cancel_atendimento(
 async def _detail(atendimento_id: int, sessao: Sessao, quem: Quem, now: datetime) -> AtendimentoDetalhe:
     lido, explicacao = await ExplicacaoService(sessao, quem.tenant_id).explain(atendimento_id, now=now)
     return AtendimentoDetalhe(
-        **AtendimentoOut.of(lido.registro).model_dump(),
+        **AtendimentoOut.of(shown_to(lido.registro, quem)).model_dump(),
         historico=[FatoOut.model_validate(linha) for linha in explicacao.linhas],
         mensagens=[
-            MensagemOut.model_validate({**mensagem.__dict__, "letra": elo.letra}) for mensagem, elo in lido.mensagens
+            MensagemOut.model_validate({**shown_to(mensagem.__dict__, quem), "letra": elo.letra})
+            for mensagem, elo in lido.mensagens
         ],
         proximos=[ProximoOut.model_validate(proximo) for proximo in explicacao.proximos],
     )

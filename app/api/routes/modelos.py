@@ -30,6 +30,7 @@ from app.services.modelo_service import ModeloService, Salvo
 router = APIRouter(prefix="/api/v1/modelos", tags=["Modelos"], route_class=StrictRoute, responses=problems(401, 403))
 
 _LER: Final = [requires(Permissao.MODELO_LER)]
+_PREVER: Final = [*_LER, requires(Permissao.PACIENTE_LER)]  # a real appointment is shown
 _GRAVAR: Final = [requires(Permissao.MODELO_GRAVAR)]
 _SAVED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"model": SalvoOut, "description": "Já era o texto em vigor"},
@@ -88,7 +89,11 @@ async def go_back(nome: Nome, volta: VoltaIn, modelos: Modelos, *, now: Now, res
     return _saved(await modelos.go_back(nome, volta.versao, now=now), response)
 
 
-@router.post("/{nome}/previa", dependencies=_LER, responses=problems(400, 404, 413, 415, 422, 503))
+@router.post(
+    "/{nome}/previa",
+    dependencies=[*_LER, requires(Permissao.PACIENTE_LER)],
+    responses=problems(400, 404, 413, 415, 422, 503),
+)
 async def preview_modelo(nome: Nome, previa: PreviaIn, modelos: Modelos, now: Now) -> PreviaOut:
     """Mostra o que seria enviado agora sobre um atendimento, com o texto em vigor ou com outro; nada é enviado."""
     return PreviaOut.of(await modelos.preview(nome, previa.atendimento_id, now=now, corpo=previa.corpo))

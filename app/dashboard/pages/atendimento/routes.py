@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from app.api.deps import AtendimentoId, Hospital, Now, Sessao, requires
+from app.api.deps import AtendimentoId, Hospital, Now, Quem, Sessao, requires
 from app.api.errors import problems
 from app.dashboard.page import PageRoute, Pagina
 from app.dashboard.pages.atendimento.visao import build_ficha
@@ -21,15 +21,15 @@ router = APIRouter(
 
 @router.get("/{atendimento_id}")
 async def show_atendimento(
-    atendimento_id: AtendimentoId, sessao: Sessao, hospital: Hospital, page: Pagina, *, now: Now
+    atendimento_id: AtendimentoId, sessao: Sessao, hospital: Hospital, page: Pagina, *, quem: Quem, now: Now
 ) -> Response:
     lido, explicacao = await ExplicacaoService(sessao, hospital.tenant_id).explain(atendimento_id, now=now)
-    return page.render("atendimento/index.html", a=build_ficha(lido, explicacao, hospital.zona))
+    return page.render("atendimento/index.html", a=build_ficha(lido, explicacao, hospital.zona, quem))
 
 
 @router.get("/{atendimento_id}/parcial")
 async def show_parcial(
-    atendimento_id: AtendimentoId, sessao: Sessao, hospital: Hospital, page: Pagina, *, now: Now
+    atendimento_id: AtendimentoId, sessao: Sessao, hospital: Hospital, page: Pagina, *, quem: Quem, now: Now
 ) -> Response:
     lido, explicacao = await ExplicacaoService(sessao, hospital.tenant_id).explain(atendimento_id, now=now)
-    return page.render("atendimento/_partial.html", a=build_ficha(lido, explicacao, hospital.zona))
+    return page.render("atendimento/_partial.html", a=build_ficha(lido, explicacao, hospital.zona, quem))

@@ -7,6 +7,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from app.dashboard.sinais import Sinal, estado_of, reason_to_call, situacao_of, status_of
+from app.domain.permissao import Identidade
+from app.domain.sigilo import shown_to, text_shown_to
 from app.services.atendimento_service import AtendimentoLido
 from app.services.explicacao import Explicacao, Linha, Proximo
 from app.services.explicacao_textos import name_passo
@@ -66,8 +68,8 @@ class Ficha:
     mensagens: Sequence[Mensagem]
 
 
-def build_ficha(lido: AtendimentoLido, explicacao: Explicacao, zona: ZoneInfo) -> Ficha:
-    registro = lido.registro
+def build_ficha(lido: AtendimentoLido, explicacao: Explicacao, zona: ZoneInfo, quem: Identidade) -> Ficha:
+    registro = shown_to(lido.registro, quem)
     return Ficha(
         id=registro["id"],
         dia=registro["dia"].isoformat(),
@@ -87,7 +89,7 @@ def build_ficha(lido: AtendimentoLido, explicacao: Explicacao, zona: ZoneInfo) -
         mensagens=[
             Mensagem(
                 name_passo(elo.passo),
-                mensagem.texto,
+                text_shown_to(mensagem.texto, quem),
                 mensagem.enviada_em or mensagem.quando,
                 estado_of(mensagem.estado),
             )

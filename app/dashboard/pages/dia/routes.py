@@ -5,14 +5,15 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from app.api.deps import Hospital, Now, Sessao, requires
+from app.api.deps import Hospital, Now, Quem, Sessao, requires
 from app.api.errors import problems
 from app.dashboard.page import PageRoute, Pagina
 from app.dashboard.pages.dia.visao import PAGE, Dia, Pedido, build_dia, strip_days
 from app.domain.permissao import Permissao
+from app.domain.sigilo import all_shown_to
 from app.repositories.consulta import ConsultaRepository, Cursor
 from app.repositories.hospital import HospitalRepository
-from app.repositories.painel import PainelRepository
+from app.repositories.painel import Chamadas, PainelRepository
 
 router = APIRouter(
     prefix="/painel",
@@ -44,24 +45,27 @@ Pedida = Annotated[Pedido, Depends(read_pedido)]
 
 
 @router.get("")
-async def show_dia(pedido: Pedida, sessao: Sessao, hospital: Hospital, page: Pagina, *, now: Now) -> Response:
-    visao = await _read(pedido, sessao, hospital, now)
+async def show_dia(
+    pedido: Pedida, sessao: Sessao, hospital: Hospital, page: Pagina, *, quem: Quem, now: Now
+) -> Response:
+    visao = await _read(pedido, sessao, quem, now)
     nome = (await HospitalRepository(sessao, hospital.tenant_id).load()).nome
     return page.render("dia/index.html", d=visao, hospital=nome, um_dia=timedelta(days=1))
 
 
 @router.get("/parcial")
-async def show_parcial(pedido: Pedida, sessao: Sessao, hospital: Hospital, page: Pagina, *, now: Now) -> Response:
-    return page.render("dia/_partial.html", d=await _read(pedido, sessao, hospital, now))
+async def show_parcial(pedido: Pedida, sessao: Sessao, quem: Quem, page: Pagina, *, now: Now) -> Response:
+    return page.render("dia/_partial.html", d=await _read(pedido, sessao, quem, now))
 
 
-async def _read(pedido: Pedido, sessao: Sessao, hospital: Hospital, now: datetime) -> Dia:
-    painel = PainelRepository(sessao, hospital.tenant_id)
-    consulta = ConsultaRepository(sessao, hospital.tenant_id)
+async def _read(pedido: Pedido, sessao: Sessao, quem: Quem, now: datetime) -> Dia:
+    painel = PainelRepository(sessao, quem.tenant_id)
+    consulta = ConsultaRepository(sessao, quem.tenant_id)
+    chamadas = await painel.calls(now, limit=_CALLS)
     return build_dia(
         pedido,
         contados=await painel.count_days(*strip_days(pedido)),
-        chamadas=await painel.calls(now, limit=_CALLS),
-        respostas=await painel.answers(limit=_ANSWERS),
-        visitas=await consulta.page(pedido.filtros, after=pedido.depois, limit=PAGE + 1),
+        chamadas=Chamadas(all_shown_to(chamadas.itens, quem), chamadas.total),
+        respostas=all_shown_to(await painel.answers(limit=_ANSWERS), quem),
+        visitas=all_shown_to(await consulta.page(pedido.filtros, after=pedido.depois, limit=PAGE + 1), quem),
     )
