@@ -313,7 +313,7 @@ def _doors(settings: Settings, database: Database, tenant_id: int) -> tuple[Cont
     if secret_key is None:
         raise SettingsError(["SECRET_KEY é obrigatória."])
     secret = secret_key.get_secret_value()
-    contas = Contas(database, secret_key=secret, guarded=settings.is_guarded)
+    contas = Contas(database, secret_key=secret, clock=system_clock, guarded=settings.is_guarded)
     porteiro = Porteiro(
         database,
         contas,

@@ -1,10 +1,9 @@
 """Keys of programs: made once, shown once, two valid while one replaces the other."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from app.auth.contas import real_time
 from app.auth.porteiro import CHAVE
 from app.auth.segredos import new_secret
 from app.database import Database
@@ -32,10 +31,11 @@ class ChaveNova:
 class Chaves:
     """One hospital's API keys."""
 
-    def __init__(self, database: Database, tenant_id: int) -> None:
-        """Take an open database."""
+    def __init__(self, database: Database, tenant_id: int, clock: Callable[[], datetime]) -> None:
+        """Take an open database, and the machine's clock."""
         self._database = database
         self._tenant_id = tenant_id
+        self._clock = clock
 
     async def create(self, nome: str, escopos: Collection[Permissao], *, vale: timedelta | None = None) -> ChaveNova:
         """Make a key; raises ChaveExistente."""
@@ -52,7 +52,7 @@ class Chaves:
             before = await repository.keys_named(nome)
             if not before:
                 raise ChaveInexistente(nome)
-            ends = real_time() + resta
+            ends = self._clock() + resta
             for chave in before:
                 chave.expira_em = min(chave.expira_em or ends, ends)
             return await self._add(repository, nome, before[0].escopos, None)
@@ -62,7 +62,7 @@ class Chaves:
         async with self._database.session_scope(self._tenant_id) as session:
             before = await IdentidadeRepository(session, self._tenant_id).keys_named(nome)
             for chave in before:
-                chave.revogada_em = real_time()
+                chave.revogada_em = self._clock()
         if not before:
             raise ChaveInexistente(nome)
         return len(before)
@@ -82,6 +82,6 @@ class Chaves:
             inicio=segredo.inicio,
             chave_hash=segredo.hash,
             escopos=list(escopos),
-            expira_em=real_time() + vale if vale else None,
+            expira_em=self._clock() + vale if vale else None,
         )
         return ChaveNova(segredo.texto, await repository.add_key(chave))

@@ -1,8 +1,8 @@
 """How people come in: password and second factor, the delay after failures, what a login opens and how it ends."""
 
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
@@ -52,21 +52,28 @@ class Par:
     renovacao: str
 
 
-def real_time() -> datetime:
-    """Return the machine's time: who may come in does not depend on a demonstration's clock."""
-    return datetime.fromtimestamp(time.time(), UTC)
-
-
 class Contas:
     """The accounts of an installation."""
 
-    def __init__(self, database: Database, *, secret_key: str, guarded: bool, senhas: Senhas | None = None) -> None:
-        """Take an open database. `guarded`: production, where no administrator goes without a second factor."""
+    def __init__(
+        self,
+        database: Database,
+        *,
+        secret_key: str,
+        clock: Callable[[], datetime],
+        guarded: bool,
+        senhas: Senhas | None = None,
+    ) -> None:
+        """Take an open database.
+
+        `clock` is the machine's, whatever a demonstration's says. `guarded`: production, where no administrator goes
+        without a second factor.
+        """
         self._database = database
         self.guarded = guarded
         self.senhas = senhas or Senhas()
         self.tokens = Tokens(secret_key)
-        self.now = real_time
+        self.now = clock
 
     # -- people
 

@@ -1,7 +1,6 @@
 """Who makes a request, from what it carries: a session's cookie, an access token, an API key."""
 
 import hmac
-import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,7 +17,7 @@ CHAVE: Final = "cfm"
 PARADA: Final = timedelta(minutes=30)
 INTEIRA: Final = timedelta(hours=12)
 _TOCA: Final = timedelta(minutes=1)
-_LEMBRA_S: Final = 30.0
+_LEMBRA: Final = timedelta(seconds=30)
 """How long what was read of a user or key is trusted: what is taken away ends within a minute (SEC-17)."""
 _MUITOS: Final = 10_000
 _TUDO: Final = frozenset(Permissao)
@@ -44,18 +43,18 @@ class Lembradas:
     """What was read of callers a moment ago."""
 
     def __init__(self) -> None:
-        self._rows: dict[Any, tuple[float, Identidade | None]] = {}
+        self._rows: dict[Any, tuple[datetime, Identidade | None]] = {}
 
-    def __contains__(self, chave: Any) -> bool:
-        return chave in self._rows and self._rows[chave][0] > time.monotonic()
+    def knows(self, chave: Any, now: datetime) -> bool:
+        return chave in self._rows and now < self._rows[chave][0]
 
     def __getitem__(self, chave: Any) -> Identidade | None:
         return self._rows[chave][1]
 
-    def __setitem__(self, chave: Any, quem: Identidade | None) -> None:
+    def keep(self, chave: Any, quem: Identidade | None, now: datetime) -> None:
         if len(self._rows) >= _MUITOS:
             self._rows.clear()
-        self._rows[chave] = (time.monotonic() + _LEMBRA_S, quem)
+        self._rows[chave] = (now + _LEMBRA, quem)
 
 
 class Porteiro:
@@ -89,33 +88,34 @@ class Porteiro:
         return hmac.digest(self._key, cookie.encode(), "sha256").hex() if cookie else ""
 
     async def _by_token(self, token: str) -> Identidade | None:
-        acesso = self._contas.tokens.read(token, self._contas.now())
+        now = self._contas.now()
+        acesso = self._contas.tokens.read(token, now)
         if acesso is None:
             return None
         chave = ("usuario", acesso.tenant_id, acesso.usuario_id, acesso.acesso)
-        if chave not in self._lembradas:
+        if not self._lembradas.knows(chave, now):
             async with self._database.session_scope(acesso.tenant_id) as session:
                 usuario = await IdentidadeRepository(session, acesso.tenant_id).user(acesso.usuario_id)
             lives = usuario is not None and usuario.ativo and usuario.acesso == acesso.acesso
-            self._lembradas[chave] = (
+            quem = (
                 _user(acesso.tenant_id, usuario.id, usuario.nome, Papel(usuario.papel))
                 if usuario is not None and lives and self._contas.may_act(usuario)
                 else None
             )
+            self._lembradas.keep(chave, quem, now)
         return self._lembradas[chave]
 
     async def _by_key(self, texto: str) -> Identidade | None:
         tenant_id = tenant_of(texto, CHAVE)
         if tenant_id is None:
             return None
-        chave = hash_of(texto)
-        if chave not in self._lembradas:
-            now = self._contas.now()
+        chave, now = hash_of(texto), self._contas.now()
+        if not self._lembradas.knows(chave, now):
             async with self._database.session_scope(tenant_id) as session:
                 row = await IdentidadeRepository(session, tenant_id).key(chave, now)
                 if row is not None:
                     row.usada_em = now
-            self._lembradas[chave] = (
+            quem = (
                 Identidade(
                     tenant_id,
                     TipoIdentidade.CHAVE,
@@ -126,6 +126,7 @@ class Porteiro:
                 if row is not None
                 else None
             )
+            self._lembradas.keep(chave, quem, now)
         return self._lembradas[chave]
 
     async def gateway_of(self, texto: str) -> int | None:

@@ -32,7 +32,7 @@ def criar(
 
     async def create(programa: Programa) -> ChaveNova:
         try:
-            return await Chaves(programa.database, programa.tenant_id).create(nome, escopo, vale=vale)
+            return await _chaves(programa).create(nome, escopo, vale=vale)
         except ChaveExistente as error:
             raise UsoErrado("chave_existente", f"Já há uma chave {nome}: gire-a ou escolha outro nome.") from error
 
@@ -50,7 +50,7 @@ def girar(
 
     async def rotate(programa: Programa) -> ChaveNova:
         try:
-            return await Chaves(programa.database, programa.tenant_id).rotate(nome, resta=timedelta(hours=horas))
+            return await _chaves(programa).rotate(nome, resta=timedelta(hours=horas))
         except ChaveInexistente as error:
             raise _missing(nome) from error
 
@@ -63,7 +63,7 @@ def revogar(tela: Terminal, nome: Nome) -> None:
 
     async def revoke(programa: Programa) -> int:
         try:
-            return await Chaves(programa.database, programa.tenant_id).revoke(nome)
+            return await _chaves(programa).revoke(nome)
         except ChaveInexistente as error:
             raise _missing(nome) from error
 
@@ -76,7 +76,7 @@ def listar(tela: Terminal) -> None:
     """Lista as chaves, sem mostrá-las."""
 
     async def read(programa: Programa) -> list[dict[str, Any]]:
-        return [_out(chave) for chave in await Chaves(programa.database, programa.tenant_id).all()]
+        return [_out(chave) for chave in await _chaves(programa).all()]
 
     itens = tela.run(read)
     colunas = ("Nome", "Início", "Escopos", "Expira", "Último uso", "Revogada")
@@ -84,6 +84,10 @@ def listar(tela: Terminal) -> None:
         (i["nome"], i["inicio"], " ".join(i["escopos"]), i["expira_em"], i["usada_em"], i["revogada_em"]) for i in itens
     ]
     tela.show({"items": itens}, table("Chaves", colunas, rows))
+
+
+def _chaves(programa: Programa) -> Chaves:
+    return Chaves(programa.database, programa.tenant_id, programa.contas.now)
 
 
 def _missing(nome: str) -> Falha:

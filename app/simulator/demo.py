@@ -204,7 +204,7 @@ async def _let_in(programa: Programa, dados: Path) -> Acesso:
         return Acesso(**json.loads(arquivo.read_text(encoding="utf-8")), arquivo=arquivo)
     senha = "-".join(secrets.token_hex(3) for _ in range(3))
     await _make_administrator(programa, senha)
-    chaves = Chaves(programa.database, programa.tenant_id)
+    chaves = Chaves(programa.database, programa.tenant_id, programa.contas.now)
     with suppress(ChaveInexistente):  # one whose file was lost opens nothing any more
         await chaves.revoke(_CHAVE)
     nova = await chaves.create(_CHAVE, sorted(PERMISSOES[Papel.ADMINISTRADOR] | {Permissao.WEBHOOK_RECEBER}))

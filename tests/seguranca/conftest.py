@@ -82,7 +82,7 @@ class Porta:
 @pytest.fixture
 async def porta(database: Database, hospital: int, now: datetime, tmp_path: Path) -> AsyncIterator[Porta]:
     contexto = make_contexto(database, hospital, now, tmp_path)
-    contas = Contas(database, secret_key=SEGREDO, guarded=True, senhas=quick_senhas())
+    contas = Contas(database, secret_key=SEGREDO, clock=lambda: now, guarded=True, senhas=quick_senhas())
     porteiro = Porteiro(database, contas, biscoito=Biscoito(seguro=False), secret_key=SEGREDO, local=None)
     contexto.contas, contexto.porteiro = contas, porteiro
     async with serve(contexto) as client:

@@ -5,8 +5,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.auth import chaves as chaves_module
-from app.auth import porteiro as porteiro_module
 from app.auth.chaves import ChaveExistente, ChaveInexistente, Chaves
 from app.domain.permissao import Permissao
 from tests.seguranca.conftest import Porta
@@ -15,10 +13,8 @@ ROTA = "/api/v1/atendimentos"
 
 
 @pytest.fixture
-def chaves(porta: Porta, monkeypatch: pytest.MonkeyPatch) -> Chaves:
-    monkeypatch.setattr(porteiro_module, "_LEMBRA_S", 0.0)
-    monkeypatch.setattr(chaves_module, "real_time", lambda: porta.now)
-    return Chaves(porta.contexto.database, porta.tenant_id)
+def chaves(porta: Porta) -> Chaves:
+    return Chaves(porta.contexto.database, porta.tenant_id, lambda: porta.now)
 
 
 async def test_sec_19_a_key_opens_what_its_scopes_say(porta: Porta, chaves: Chaves) -> None:
@@ -51,6 +47,7 @@ async def test_sec_19_two_open_while_one_replaces_the_other(porta: Porta, chaves
     assert await porta.status(ROTA, headers={"X-API-Key": antiga.texto}) == 401
     assert await porta.status(ROTA, headers={"X-API-Key": nova.texto}) == 200
     assert await chaves.revoke("tasy") >= 1
+    porta.pass_time(seconds=60)
     assert await porta.status(ROTA, headers={"X-API-Key": nova.texto}) == 401
     with pytest.raises(ChaveInexistente):
         await chaves.rotate("tasy")

@@ -10,6 +10,10 @@ from tests.cenario import Cenario
 from tests.fabricas import FONE, make_agenda
 
 
+def _chaves(cenario: Cenario, tenant_id: int) -> Chaves:
+    return Chaves(cenario.database, tenant_id, cenario.programa.contas.now)
+
+
 async def answer(cenario: Cenario, chave: str) -> tuple[int, str]:
     body = json.dumps({"telefone": FONE, "resposta": "1"}).encode()
     status, told = await cenario.call(body, headers={"x-webhook-secret": "", "x-api-key": chave})
@@ -17,7 +21,9 @@ async def answer(cenario: Cenario, chave: str) -> tuple[int, str]:
 
 
 async def test_sec_36_a_key_for_webhooks_brings_answers(cenario: Cenario) -> None:
-    nova = await Chaves(cenario.database, cenario.tenant_id).create("n8n", [Permissao.WEBHOOK_RECEBER])
+    nova = await Chaves(cenario.database, cenario.tenant_id, cenario.programa.contas.now).create(
+        "n8n", [Permissao.WEBHOOK_RECEBER]
+    )
     await cenario.importar(make_agenda())
     await cenario.tick()
     assert await answer(cenario, nova.texto) == (200, "CONFIRMADO")
@@ -27,9 +33,9 @@ async def test_sec_36_a_key_for_webhooks_brings_answers(cenario: Cenario) -> Non
 async def test_sec_36_any_other_key_is_a_stranger(cenario: Cenario, outro_hospital: int, kind: str) -> None:
     dono = outro_hospital if kind == "another hospital" else cenario.tenant_id
     escopo = Permissao.AGENDA_LER if kind == "another scope" else Permissao.WEBHOOK_RECEBER
-    nova = await Chaves(cenario.database, dono).create("n8n", [escopo])
+    nova = await _chaves(cenario, dono).create("n8n", [escopo])
     if kind == "revoked":
-        await Chaves(cenario.database, dono).revoke("n8n")
+        await _chaves(cenario, dono).revoke("n8n")
     await cenario.importar(make_agenda())
     await cenario.tick()
     assert await answer(cenario, "cfm_1_x" if kind == "none" else nova.texto) == (401, "nao_autorizado")

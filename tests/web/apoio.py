@@ -206,7 +206,7 @@ def make_contexto(database: Database, tenant_id: int, now: datetime, data_dir: P
         importacao=importacao,
         now=now,
         porteiro=FakePorteiro(operador(tenant_id)),
-        contas=Contas(database, secret_key="x" * 64, guarded=False),
+        contas=Contas(database, secret_key="x" * 64, clock=lambda: now, guarded=False),
     )
 
 
