@@ -84,6 +84,10 @@ class Comando:
                 return told
         raise AssertionError(f"no line {beginning!r}; exit {self.process.poll()}; said: {self.out} {self.err}")
 
+    def wait_to_say(self, text: str) -> None:
+        """Wait until something was said on the standard error."""
+        wait_until(lambda: text in "".join(self.err))
+
     def _remember_way_in(self, url: str) -> None:
         """Keep how to come in at `url`: a demonstration writes it beside its data."""
         arquivo = self._dados / "acesso.json" if self._dados else None
