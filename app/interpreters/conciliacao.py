@@ -43,10 +43,10 @@ _NAO_VAI: Final = any_of(
     r"\bnao (?:irei|estarei|comparecerei|confirmo|sim)\b", r"\bconfirm\w+ (?:que nao|o cancel|a aus)"
 )
 _ORDENA: Final = any_of(
-    r"\b(?:ignor\w+|instruc\w+|sistema|system|finja|assistente|assistant|prompt|json|label|comando|admin\w*|regras"
+    r"\b(?:ignor\w+|traduz\w+|modo|desenvolvedor|debug|instruc\w+|sistema|system|finja|assistente|assistant|prompt|json|label|comando|admin\w*|regras"
     r"|todas as consultas|todos os|appointment\w*|confirm th\w+|faca de conta|voce (?:eh|e|agora|deve)|responda|modelo"
     r"|usuario|user|role|output|intent\w*|status)\b",
-    r"[{}<>\[\]]",
+    r"[{}<>\[\]]|[\u0370-\u1cff\u3040-\ud7ff]",  # brackets of programs, letters of other scripts
 )
 _MUDAS: Final = frozenset({".", "?", "#outro", "#hora", "#data", "emojineutro"})
 _LIDAS: Final = frozenset(".,Wh")

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -186,8 +186,10 @@ class FakeContexto:
         return [self.tenant_id]
 
     async def hospital(self, tenant_id: int) -> "FakeContexto":
-        assert tenant_id == self.tenant_id
-        return self
+        if tenant_id == self.tenant_id:
+            return self
+        importacao = RealImport(ImportacaoService(self.database, tenant_id, zona=self.zona))
+        return replace(self, tenant_id=tenant_id, importacao=importacao)
 
     async def sync_modelos(self) -> Sincronizacao:
         return await ModeloSync(self.database).sync_all(self.tenant_id, self.providers, self.now)

@@ -88,7 +88,7 @@ _GRUPOS: Final[Mapping[str, str]] = {
         deixa_para_la pode_deixar_para_la esta_cancelado esta_cancelada ta_cancelado ta_cancelada nao_viu nao_valeu
         nao_digo que_digo para_confirmar para_cancelar para_desmarcar para_cancelamento um_dia me_confirma
         me_confirme confirmo_com confirmar_com confirma_com ja_vou a_vaga_para_mim minha_vaga_para_mim ao_medico
-        no_medico de_tudo fazer_o_possivel ver_se
+        no_medico todos_os_pacientes de_tudo fazer_o_possivel ver_se
     """,
     "BY": "confirmo_com_certeza confirmo_com_toda_certeza",
     "t": "dia hora horas horario data #hora #data as_#hora as_#data para_as_#hora de_#hora",
