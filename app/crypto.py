@@ -58,6 +58,19 @@ class Keyring:
             raise UndecipherableError(column) from error
         return clear.decode("utf-8", "surrogatepass")
 
+    @property
+    def current(self) -> str:
+        """The id of the key that encrypts."""
+        return self._head[2:].decode()
+
+    def is_current(self, stored: bytes) -> bool:
+        """Tell whether a value was stored by the key that encrypts now."""
+        return stored.startswith(self._head)
+
+    def reseal(self, stored: bytes, column: str, tenant_id: int) -> bytes:
+        """Return the same value under the key that encrypts now; raise UndecipherableError."""
+        return self.encrypt(self.decrypt(stored, column, tenant_id), column, tenant_id)
+
     def finder(self, tenant_id: int) -> "Finder":
         """Return the hashes of one hospital: the same phone hashes differently in another."""
         return Finder(hmac.digest(self._index_secret, b"indice:%d" % tenant_id, "sha256"))
