@@ -30,6 +30,7 @@ from app.local_secrets import load_or_create_secrets
 from app.observability import Metrics
 from app.providers.http import HttpClient, HttpLimits
 from app.scheduler import AppointmentScheduler, SchedulerOptions
+from app.services.auditoria_service import AuditoriaService
 from app.services.importacao_service import ImportacaoService, ResultadoImportacao
 from app.services.modelo_sync import ModeloSync, Sincronizacao
 from app.workers.acoes import GatewayActions
@@ -126,6 +127,7 @@ class Programa:
     metrics: Metrics
     porteiro: Porteiro
     contas: Contas
+    auditoria: AuditoriaService
     demo: Any = None
     abertos: dict[int, HospitalAberto] = field(default_factory=dict)
 
@@ -304,6 +306,7 @@ async def build(
         metrics=metrics,
         porteiro=porteiro,
         contas=contas,
+        auditoria=AuditoriaService(database, system_clock),
     )
 
 

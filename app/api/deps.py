@@ -13,9 +13,11 @@ from app.auth.contas import Contas
 from app.config import Settings
 from app.connectors.base import AtendimentoImportado, Aviso, LinhaRejeitada
 from app.database import Database
+from app.domain.auditoria import Acao
 from app.domain.permissao import Identidade, Permissao, SemIdentidade, SemPermissao
-from app.observability import Metrics
+from app.observability import Metrics, current_request_id
 from app.providers.base import GatewayHealth, StepResult, WebhookCall
+from app.services.auditoria_service import AuditoriaService
 from app.services.modelo_sync import Sincronizacao
 
 
@@ -184,6 +186,8 @@ class Contexto(Protocol):
     @property
     def contas(self) -> Contas: ...
     @property
+    def auditoria(self) -> AuditoriaService: ...
+    @property
     def metrics(self) -> Metrics: ...
     @property
     def webhook(self) -> WebhookReceiver: ...
@@ -243,6 +247,25 @@ class Exige:
             raise SemPermissao(self.permissao)
 
 
+class Anota:
+    """What a route leaves in the audit trail, once its caller may do it. Routes about patients without it fail."""
+
+    def __init__(self, acao: Acao, alvo: str) -> None:
+        self.acao = acao
+        self.alvo = alvo
+
+    async def __call__(self, request: Request, quem: Quem, contexto: Ctx) -> None:
+        number = request.path_params.get("atendimento_id")
+        await contexto.auditoria.note(
+            quem,
+            self.acao,
+            self.alvo,
+            int(number) if number is not None and str(number).isdecimal() else None,
+            request.client.host if request.client else "",
+            pedido=current_request_id(),
+        )
+
+
 async def answer_anybody() -> None:
     """Declare that strangers may call."""
 
@@ -250,6 +273,11 @@ async def answer_anybody() -> None:
 def requires(permissao: Permissao) -> Any:
     """Return the dependency by which a route declares its permission."""
     return Depends(Exige(permissao))
+
+
+def audits(acao: Acao, alvo: str = "atendimento") -> Any:
+    """Return the dependency by which a route is noted: after `requires`, so that nothing refused is."""
+    return Depends(Anota(acao, alvo))
 
 
 PUBLICA: Final[Any] = Depends(answer_anybody)

@@ -5,7 +5,20 @@ from typing import Final
 
 import typer
 
-from app.cli import atendimento, banco, canal, chave, cripto, envio, leitura, modelo, resposta, testar, usuario
+from app.cli import (
+    atendimento,
+    auditoria,
+    banco,
+    canal,
+    chave,
+    cripto,
+    envio,
+    leitura,
+    modelo,
+    resposta,
+    testar,
+    usuario,
+)
 from app.cli.demo import demo
 from app.cli.erros import Saida
 from app.cli.explicar import explicar
@@ -48,6 +61,7 @@ app.add_typer(modelo.grupo, name="modelo")
 app.add_typer(usuario.grupo, name="usuario")
 app.add_typer(chave.grupo, name="chave")
 app.add_typer(cripto.grupo, name="cripto")
+app.add_typer(auditoria.grupo, name="auditoria")
 app.add_typer(leitura.grupo, name="leitura")
 app.add_typer(banco.grupo, name="db")
 app.add_typer(testar.grupo, name="testar")

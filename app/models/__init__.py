@@ -2,6 +2,7 @@
 
 from app.domain.confirmacao import EstadoMensagem, SituacaoAgenda, StatusConfirmacao, TipoAtendimento
 from app.models.atendimento import Atendimento, Historico
+from app.models.auditoria import Auditoria, AuditoriaPonta
 from app.models.base import SCHEMA, Base
 from app.models.hospital import Canal, Modelo, ModeloCanal, Rota, Tenant, Unidade
 from app.models.identidade import Chave, Convite, Renovacao, Sessao, Tentativa, Usuario
@@ -11,6 +12,8 @@ from app.models.pessoas import Contato, ContatoCanal, ConversaIniciada, Paciente
 __all__ = [
     "SCHEMA",
     "Atendimento",
+    "Auditoria",
+    "AuditoriaPonta",
     "Base",
     "Canal",
     "Chave",

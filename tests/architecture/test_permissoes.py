@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from app.api.deps import Exige, answer_anybody
+from app.api.deps import Anota, Exige, answer_anybody
 from app.dashboard.router import ROUTERS as PAGES
 from app.domain.permissao import PERMISSOES, Papel, Permissao
 from app.main import _ROUTERS as ROUTERS
@@ -40,6 +40,29 @@ def test_every_route_declares_who_may_call_it() -> None:
 
 def test_strangers_may_call_a_short_list_only() -> None:
     assert {route.path for route in _routes() if answer_anybody in set(_calls(route.dependant))} == PUBLIC
+
+
+# What shows or changes a patient's data is noted in the audit trail.
+PERSONAL = {
+    Permissao.AGENDA_LER,
+    Permissao.AGENDA_GRAVAR,
+    Permissao.CONFIRMACAO_GRAVAR,
+    Permissao.PACIENTE_LER,
+    Permissao.PRIVACIDADE_GERIR,
+    Permissao.MENSAGEM_ENVIAR,
+}
+
+
+def test_sec_44_every_route_about_patients_leaves_a_line_and_only_after_its_permission() -> None:
+    silent = []
+    for route in _routes():
+        calls = list(_calls(route.dependant))
+        asked = [position for position, call in enumerate(calls) if isinstance(call, Exige)]
+        noted = [position for position, call in enumerate(calls) if isinstance(call, Anota)]
+        about = any(isinstance(call, Exige) and call.permissao in PERSONAL for call in calls)
+        if about and (not noted or min(noted) < max(asked)):
+            silent.append(route.path)
+    assert silent == []
 
 
 def test_every_role_has_its_permissions_and_every_permission_somebody() -> None:

@@ -23,6 +23,7 @@ from app.domain.permissao import Identidade
 from app.main import create_app
 from app.observability import Metrics
 from app.providers.base import GatewayHealth, StepResult, WebhookCall
+from app.services.auditoria_service import AuditoriaService
 from app.services.importacao_service import ImportacaoService, ResultadoImportacao
 from app.services.modelo_sync import ModeloSync, Sincronizacao
 
@@ -174,6 +175,7 @@ class FakeContexto:
     now: datetime
     porteiro: FakePorteiro
     contas: Contas
+    auditoria: AuditoriaService
     zona: ZoneInfo = ZONA
     metrics: Metrics = field(default_factory=Metrics)
     webhook: FakeWebhook = field(default_factory=FakeWebhook)
@@ -208,6 +210,7 @@ def make_contexto(database: Database, tenant_id: int, now: datetime, data_dir: P
         importacao=importacao,
         now=now,
         porteiro=FakePorteiro(operador(tenant_id)),
+        auditoria=AuditoriaService(database, lambda: now),
         contas=Contas(database, secret_key="x" * 64, clock=lambda: now, guarded=False),
     )
 

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from app import crypto
-from app.api.deps import AtendimentoId, Ctx, Hospital, Now, Quem, Sessao, requires
+from app.api.deps import AtendimentoId, Ctx, Hospital, Now, Quem, Sessao, audits, requires
 from app.api.entrada import read_rows, to_importado
 from app.api.errors import InvalidParameter, problems
 from app.api.strict_json import StrictRoute
 from app.connectors.base import LinhaRejeitada
+from app.domain.auditoria import Acao
 from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao
 from app.domain.permissao import Permissao, SemPermissao
 from app.domain.sigilo import shown_to
@@ -39,9 +40,12 @@ router = APIRouter(
     prefix="/api/v1/atendimentos", tags=["Atendimentos"], route_class=StrictRoute, responses=problems(401, 403)
 )
 
-_LER: Final = [requires(Permissao.AGENDA_LER)]
-_GRAVAR: Final = [requires(Permissao.AGENDA_GRAVAR)]
-_DECIDIR: Final = [requires(Permissao.CONFIRMACAO_GRAVAR)]
+_LISTAR: Final = [requires(Permissao.AGENDA_LER), audits(Acao.LISTOU)]
+_LER: Final = [requires(Permissao.AGENDA_LER), audits(Acao.LEU)]
+_CRIAR: Final = [requires(Permissao.AGENDA_GRAVAR), audits(Acao.CRIOU)]
+_ALTERAR: Final = [requires(Permissao.AGENDA_GRAVAR), audits(Acao.ALTEROU)]
+_CONFIRMAR: Final = [requires(Permissao.CONFIRMACAO_GRAVAR), audits(Acao.CONFIRMOU)]
+_CANCELAR: Final = [requires(Permissao.CONFIRMACAO_GRAVAR), audits(Acao.CANCELOU)]
 _MAX_PAGE: Final = 200
 _DIGITS: Final = re.compile(r"\d")
 _FEWEST_DIGITS: Final = 4
@@ -103,7 +107,7 @@ def read_cursor(cursor: Annotated[str | None, Query(max_length=120)] = None) -> 
     return read
 
 
-@router.get("", dependencies=_LER, responses=problems(422, 503))
+@router.get("", dependencies=_LISTAR, responses=problems(422, 503))
 async def list_atendimentos(
     *,
     sessao: Sessao,
@@ -130,7 +134,7 @@ async def read_atendimento(atendimento_id: AtendimentoId, sessao: Sessao, quem: 
 @router.post(
     "",
     status_code=HTTPStatus.CREATED,
-    dependencies=_GRAVAR,
+    dependencies=_CRIAR,
     responses={
         200: {"model": AtendimentoDetalhe, "description": "Já existia"},
         **problems(400, 413, 415, 422, 503),
@@ -155,7 +159,7 @@ async def create_atendimento(
         return await _detail(found, sessao, quem, now)
 
 
-@router.post("/lote", dependencies=_GRAVAR, responses=problems(400, 413, 415, 422, 503))
+@router.post("/lote", dependencies=_CRIAR, responses=problems(400, 413, 415, 422, 503))
 async def create_lote(
     lote: Annotated[LoteIn | list[Mapping[str, Any]], Body()], hospital: Hospital, now: Now
 ) -> LoteOut:
@@ -174,7 +178,7 @@ async def create_lote(
     return out
 
 
-@router.patch("/{atendimento_id}", dependencies=_GRAVAR, responses=problems(400, 404, 409, 413, 415, 422, 503))
+@router.patch("/{atendimento_id}", dependencies=_ALTERAR, responses=problems(400, 404, 409, 413, 415, 422, 503))
 async def change_atendimento(
     atendimento_id: AtendimentoId, *, alteracao: AlteracaoIn, sessao: Sessao, quem: Quem, now: Now
 ) -> AtendimentoDetalhe:
@@ -191,7 +195,7 @@ async def change_atendimento(
 
 @router.post(
     "/{atendimento_id}/confirmar",
-    dependencies=_DECIDIR,
+    dependencies=_CONFIRMAR,
     responses=problems(400, 404, 409, 413, 415, 422, 503),
 )
 async def confirm_atendimento(
@@ -204,7 +208,9 @@ async def confirm_atendimento(
     return await _detail(atendimento_id, sessao, quem, now)
 
 
-@router.post("/{atendimento_id}/cancelar", dependencies=_DECIDIR, responses=problems(400, 404, 409, 413, 415, 422, 503))
+@router.post(
+    "/{atendimento_id}/cancelar", dependencies=_CANCELAR, responses=problems(400, 404, 409, 413, 415, 422, 503)
+)
 async def cancel_atendimento(
     atendimento_id: AtendimentoId, *, sessao: Sessao, quem: Quem, now: Now, decisao: DecisaoIn | None = None
 ) -> AtendimentoDetalhe:

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from app.api.deps import AtendimentoId, Hospital, Now, requires
+from app.api.deps import AtendimentoId, Hospital, Now, audits, requires
 from app.api.errors import problems
 from app.api.strict_json import StrictRoute
+from app.domain.auditoria import Acao
 from app.domain.permissao import Permissao
 from app.schemas.api.operacao import CampanhasOut, FluxoIn, FluxoOut, PassoOut, WorkflowOut
 
@@ -14,7 +15,7 @@ router = APIRouter(
     prefix="/test",
     tags=["Testes do gateway"],
     route_class=StrictRoute,
-    dependencies=[requires(Permissao.MENSAGEM_ENVIAR)],
+    dependencies=[requires(Permissao.MENSAGEM_ENVIAR), audits(Acao.ENVIOU)],
     responses=problems(401, 403),
 )
 SubscriberId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._-]{1,64}$", examples=["701234567"])]

@@ -5,9 +5,10 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Path, Response
 
-from app.api.deps import BIGINT_MAX, Hospital, Now, Quem, Sessao, requires
+from app.api.deps import BIGINT_MAX, Hospital, Now, Quem, Sessao, audits, requires
 from app.api.errors import problems
 from app.api.strict_json import StrictRoute
+from app.domain.auditoria import Acao
 from app.domain.modelo_textos import USOS
 from app.domain.permissao import Permissao
 from app.schemas.api.modelo import (
@@ -30,7 +31,7 @@ from app.services.modelo_service import ModeloService, Salvo
 router = APIRouter(prefix="/api/v1/modelos", tags=["Modelos"], route_class=StrictRoute, responses=problems(401, 403))
 
 _LER: Final = [requires(Permissao.MODELO_LER)]
-_PREVER: Final = [*_LER, requires(Permissao.PACIENTE_LER)]  # a real appointment is shown
+_PREVER: Final = [*_LER, requires(Permissao.PACIENTE_LER), audits(Acao.LEU)]  # a real appointment is shown
 _GRAVAR: Final = [requires(Permissao.MODELO_GRAVAR)]
 _SAVED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"model": SalvoOut, "description": "Já era o texto em vigor"},
@@ -91,7 +92,7 @@ async def go_back(nome: Nome, volta: VoltaIn, modelos: Modelos, *, now: Now, res
 
 @router.post(
     "/{nome}/previa",
-    dependencies=[*_LER, requires(Permissao.PACIENTE_LER)],
+    dependencies=_PREVER,
     responses=problems(400, 404, 413, 415, 422, 503),
 )
 async def preview_modelo(nome: Nome, previa: PreviaIn, modelos: Modelos, now: Now) -> PreviaOut:

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter, Response
 
-from app.api.deps import AtendimentoId, Hospital, Now, Quem, Sessao, requires
+from app.api.deps import AtendimentoId, Hospital, Now, Quem, Sessao, audits, requires
 from app.api.errors import problems
 from app.dashboard.page import PageRoute, Pagina
 from app.dashboard.pages.atendimento.visao import build_ficha
+from app.domain.auditoria import Acao
 from app.domain.permissao import Permissao
 from app.services.explicacao import ExplicacaoService
 
@@ -15,7 +16,7 @@ router = APIRouter(
     route_class=PageRoute,
     responses=problems(401, 403, 404, 503),
     tags=["Painel"],
-    dependencies=[requires(Permissao.AGENDA_LER)],
+    dependencies=[requires(Permissao.AGENDA_LER), audits(Acao.LEU)],
 )
 
 

@@ -5,10 +5,11 @@ from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from app.api.deps import Hospital, Now, Quem, Sessao, requires
+from app.api.deps import Hospital, Now, Quem, Sessao, audits, requires
 from app.api.errors import problems
 from app.dashboard.page import PageRoute, Pagina
 from app.dashboard.pages.dia.visao import PAGE, Dia, Pedido, build_dia, strip_days
+from app.domain.auditoria import Acao
 from app.domain.permissao import Permissao
 from app.domain.sigilo import all_shown_to
 from app.repositories.consulta import ConsultaRepository, Cursor
@@ -21,7 +22,7 @@ router = APIRouter(
     route_class=PageRoute,
     responses=problems(401, 403, 404, 503),
     tags=["Painel"],
-    dependencies=[requires(Permissao.AGENDA_LER)],
+    dependencies=[requires(Permissao.AGENDA_LER), audits(Acao.LISTOU)],
 )
 
 _CALLS: Final = 40
