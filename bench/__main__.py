@@ -23,7 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--grande", action="store_true", help="planning at 10 million appointments instead")
     parser.add_argument(
-        "nomes", nargs="*", help="only these: envio webhook pleno queda planejamento ritmo partida importacao"
+        "nomes", nargs="*", help="only these: envio webhook pleno queda planejamento ritmo partida importacao leitura"
     )
     arguments = parser.parse_args()
     if arguments.grande:

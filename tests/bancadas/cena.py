@@ -14,6 +14,7 @@ from sqlalchemy import text
 from app import crypto
 from app.config import Settings
 from app.database import Database
+from app.local_secrets import load_or_create_secrets
 from app.providers.base import Capabilities, WebhookCall
 from app.providers.http import HttpClient, HttpLimits
 from app.services.modelo_service import ModeloService
@@ -138,7 +139,7 @@ async def _alone(database: Database, tenant_id: int) -> AsyncIterator[None]:
 async def _program(palco: Palco, tenant_id: int, relogio: Relogio, *, public_url: str) -> AsyncIterator[Programa]:
     http = HttpClient(HttpLimits(connections=10, connect_s=2, read_s=1))
     canais = Canais(palco.database, http, relogio, must_prove=True, public_url=public_url)
-    settings = Settings(data_dir=palco.folder)
+    settings = Settings(data_dir=palco.folder).with_local_secrets(load_or_create_secrets(palco.folder))
     try:
         yield await build(settings, palco.database, relogio, http=http, canais=canais, tenant_id=tenant_id)
     finally:

@@ -10,6 +10,7 @@ from pathlib import Path
 from app import crypto
 from app.config import Settings
 from app.database import Database
+from app.local_secrets import load_or_create_secrets
 from app.providers.http import HttpClient, HttpLimits
 from app.wiring import build
 from app.workers.canais import Canais
@@ -26,7 +27,8 @@ async def main() -> None:
     database = Database(given["url"], pool_size=5)
     http = HttpClient(HttpLimits(connections=20, connect_s=2, read_s=5))
     canais = Canais(database, http, clock)
-    settings = Settings(data_dir=Path(given["data_dir"]))
+    folder = Path(given["data_dir"])
+    settings = Settings(data_dir=folder).with_local_secrets(load_or_create_secrets(folder))
     programa = await build(settings, database, clock, http=http, canais=canais, tenant_id=given["tenant"])
     worker = programa.worker(with_cron=False)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)

@@ -67,33 +67,3 @@ def test_sec_13_the_first_administrator_comes_from_the_command_line(env: dict[st
         body = json.dumps({"usuario": "ana@hospital.exemplo", "senha": SENHA}).encode()
         assert post(f"{url}/api/v1/auth/token", body, "application/json") == HTTPStatus.FORBIDDEN, "no second factor"
         assert served.end() == 0
-
-
-def test_people_and_keys_from_the_command_line(env: dict[str, str], tmp_path: Path) -> None:
-    def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return confirma(*words, "--json", env=env, cwd=tmp_path, stdin=stdin)
-
-    login = "bia@hospital.exemplo"
-    link = run("usuario", "criar", login, "--nome", "Bia", "--papel", "recepcao", "--link")
-    assert "/entrar/senha#cvt_" in json.loads(link.stdout)["link"]
-    assert run("usuario", "criar", login, "--link").returncode == 2, "a login is one person's"
-    assert run("usuario", "senha", login, "--senha-da-entrada", stdin=f"{SENHA}\n").returncode == 0
-    assert json.loads(run("usuario", "desativar", login).stdout)["ativo"] is False
-    assert json.loads(run("usuario", "reativar", login).stdout)["ativo"] is True
-    assert run("usuario", "encerrar", login).returncode == 0
-    assert run("usuario", "desativar", "ninguem").returncode == 1
-    listed = json.loads(run("usuario", "listar").stdout)["items"]
-    assert [one["papel"] for one in listed if one["login"] == login] == ["recepcao"]
-    assert SENHA not in run("usuario", "listar").stdout
-
-    made = json.loads(run("chave", "criar", "n8n", "--escopo", "webhook:receber", "--dias", "90").stdout)
-    assert made["chave"].startswith(made["inicio"])
-    assert run("chave", "criar", "n8n", "--escopo", "webhook:receber").returncode == 2
-    assert run("chave", "criar", "x", "--escopo", "tudo").returncode == 2
-    other = json.loads(run("chave", "girar", "n8n", "--horas", "1").stdout)
-    assert other["chave"] != made["chave"]
-    listing = run("chave", "listar").stdout
-    assert made["chave"] not in listing
-    assert [one["nome"] for one in json.loads(listing)["items"]] == ["n8n", "n8n"]
-    assert json.loads(run("chave", "revogar", "n8n").stdout)["revogadas"] == 2
-    assert run("chave", "girar", "n8n").returncode == 1
