@@ -21,6 +21,7 @@ from app.repositories.identidade import IdentidadeRepository, PortaRepository, f
 SESSAO: Final = "ses"
 RENOVACAO: Final = "ren"
 CONVITE: Final = "cvt"
+SESSAO_VALE: Final = timedelta(hours=12)
 RENOVACAO_VALE: Final = timedelta(days=30)
 CONVITE_VALE: Final = timedelta(hours=24)
 _GRACA: Final = timedelta(seconds=10)
@@ -146,6 +147,7 @@ class Contas:
         if not right or usuario is None or not await self._second_factor(usuario, codigo):
             async with self._database.global_scope() as session:
                 await PortaRepository(session).note_failure(chave, now)
+                await PortaRepository(session).sweep(now)
             logger.bind(tenant_id=tenant_id).warning("auth.login_refused")
             raise LoginRecusado
         async with self._database.global_scope() as session:
@@ -156,9 +158,11 @@ class Contas:
 
     async def open_session(self, usuario: Usuario) -> Segredo:
         """Return a new browser session's secret."""
-        segredo = new_secret(SESSAO, usuario.tenant_id)
+        segredo, now = new_secret(SESSAO, usuario.tenant_id), self.now()
         async with self._database.session_scope(usuario.tenant_id) as session:
-            await IdentidadeRepository(session, usuario.tenant_id).open_session(segredo.hash, usuario.id, self.now())
+            repository = IdentidadeRepository(session, usuario.tenant_id)
+            await repository.sweep(now, sessions_before=now - SESSAO_VALE)
+            await repository.open_session(segredo.hash, usuario.id, now)
         return segredo
 
     async def close_session(self, cookie: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from starlette.requests import HTTPConnection
 
-from app.auth.contas import SESSAO, Contas
+from app.auth.contas import SESSAO, SESSAO_VALE, Contas
 from app.auth.segredos import hash_of, tenant_of
 from app.database import Database
 from app.domain.permissao import PERMISSOES, Identidade, Papel, Permissao, TipoIdentidade
@@ -15,7 +15,6 @@ from app.repositories.identidade import IdentidadeRepository, SessaoViva
 
 CHAVE: Final = "cfm"
 PARADA: Final = timedelta(minutes=30)
-INTEIRA: Final = timedelta(hours=12)
 _TOCA: Final = timedelta(minutes=1)
 _LEMBRA: Final = timedelta(seconds=30)
 """How long what was read of a user or key is trusted: what is taken away ends within a minute (SEC-17)."""
@@ -144,7 +143,7 @@ class Porteiro:
             viva = await repository.session(chave)
             if viva is None or not viva.ativo:
                 return None
-            if now - viva.usada_em > PARADA or now - viva.criada_em > INTEIRA:
+            if now - viva.usada_em > PARADA or now - viva.criada_em > SESSAO_VALE:
                 await repository.close_session(chave)
                 return None
             if now - viva.usada_em > _TOCA:

@@ -166,6 +166,14 @@ class IdentidadeRepository(TenantRepository):
                 delete(table).where(table.tenant_id == self._tenant_id, table.usuario_id == usuario_id)
             )
 
+    async def sweep(self, now: datetime, *, sessions_before: datetime) -> None:
+        """Remove what opens nothing any more: sessions begun before, tokens and links whose time is over."""
+        await self._session.execute(
+            delete(Sessao).where(Sessao.tenant_id == self._tenant_id, Sessao.criada_em < sessions_before)
+        )
+        for table in (Renovacao, Convite):
+            await self._session.execute(delete(table).where(table.tenant_id == self._tenant_id, table.expira_em < now))
+
     # -- sessions of browsers
 
     async def open_session(self, chave: bytes, usuario_id: int, now: datetime) -> None:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from sqlalchemy import text
 
 from app.auth.porteiro import Biscoito
 from app.domain.permissao import Papel
@@ -115,3 +116,19 @@ async def test_a_link_sets_a_password_once(porta: Porta) -> None:
     late = await porta.contas.invite(porta.tenant_id, usuario.id)
     porta.pass_time(hours=25)
     assert await porta.status("/entrar/senha", method="POST", data=form | {"convite": late.texto}) == 422
+
+
+async def test_what_opens_nothing_any_more_is_not_kept(porta: Porta) -> None:
+    usuario = await porta.user()
+    await porta.come_in(usuario)
+    await porta.token(usuario)
+    await porta.contas.invite(porta.tenant_id, usuario.id)
+    await porta.token(usuario, senha="errada errada")
+    porta.pass_time(days=31)
+    await porta.come_in(usuario)
+    async with porta.contexto.database.session_scope(porta.tenant_id) as session:
+        left = [
+            await session.scalar(text(f"SELECT count(*) FROM {table} WHERE tenant_id = :t"), {"t": porta.tenant_id})  # noqa: S608
+            for table in ("sessoes", "renovacoes", "convites")
+        ]
+    assert left == [1, 0, 0]
