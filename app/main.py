@@ -20,6 +20,7 @@ from app.api.routes import (
     estatisticas,
     health,
     modelos,
+    privacidade,
     scheduler_status,
     webhook_intelligent,
 )
@@ -31,6 +32,7 @@ from app.schemas.api.webhook import WebhookOut
 _ROUTERS: Final = (
     auth.router,
     atendimentos.router,
+    privacidade.router,
     estatisticas.router,
     modelos.router,
     webhook_intelligent.router,

@@ -255,12 +255,13 @@ class Anota:
         self.alvo = alvo
 
     async def __call__(self, request: Request, quem: Quem, contexto: Ctx) -> None:
-        number = request.path_params.get("atendimento_id")
+        number = str(request.path_params.get("atendimento_id", ""))
+        known = number.isascii() and number.isdecimal() and int(number) <= BIGINT_MAX
         await contexto.auditoria.note(
             quem,
             self.acao,
             self.alvo,
-            int(number) if number is not None and str(number).isdecimal() else None,
+            int(number) if known else None,
             request.client.host if request.client else "",
             pedido=current_request_id(),
         )

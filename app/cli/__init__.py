@@ -15,6 +15,7 @@ from app.cli import (
     envio,
     leitura,
     modelo,
+    paciente,
     resposta,
     testar,
     usuario,
@@ -61,6 +62,7 @@ app.add_typer(modelo.grupo, name="modelo")
 app.add_typer(usuario.grupo, name="usuario")
 app.add_typer(chave.grupo, name="chave")
 app.add_typer(cripto.grupo, name="cripto")
+app.add_typer(paciente.grupo, name="paciente")
 app.add_typer(auditoria.grupo, name="auditoria")
 app.add_typer(leitura.grupo, name="leitura")
 app.add_typer(banco.grupo, name="db")

@@ -18,6 +18,8 @@ from tests.web.apoio import FakeContexto, FakeJob, corpo_atendimento, make_conte
 
 CRIAR = "/api/v1/atendimentos"
 INTERFACE = {
+    "get /api/v1/atendimentos/{atendimento_id}/paciente",
+    "post /api/v1/atendimentos/{atendimento_id}/paciente/anonimizar",
     "post /api/v1/auth/token",
     "post /api/v1/auth/refresh",
     "post /api/v1/auth/logout",
