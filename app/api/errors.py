@@ -21,6 +21,13 @@ from app.observability import current_request_id
 from app.providers.base import Ambiguous, Misconfigured, ProviderError, Rejected, Throttled, TooSoon, Unavailable
 from app.schemas.api.problema import CampoRecusado, Problema
 from app.services.atendimento_service import AtendimentoInexistente, RegraRecusou, VersaoDiferente
+from app.services.conversa_service import (
+    ConversaInexistente,
+    ConversaMudou,
+    DeOutraPessoa,
+    FraseInexistente,
+    NaoPodeResponder,
+)
 from app.services.modelo_service import CanalInexistente, ModeloInexistente
 from app.workers.fila import FilaCheia
 
@@ -76,6 +83,25 @@ TABLE: Final[Mapping[type[Exception], Erro]] = {
         "Alguém alterou este atendimento depois que você o leu: leia-o de novo e repita a alteração.",
     ),
     RegraRecusou: Erro(_H.CONFLICT, "regra_recusou", "Não é possível agora", "Uma regra impede esta ação."),
+    ConversaInexistente: Erro(
+        _H.NOT_FOUND, "conversa_inexistente", "Conversa inexistente", "Não há conversa com este número."
+    ),
+    FraseInexistente: Erro(
+        _H.NOT_FOUND, "frase_inexistente", "Resposta pronta inexistente", "Não há resposta pronta com este nome."
+    ),
+    ConversaMudou: Erro(
+        _H.CONFLICT,
+        "versao_diferente",
+        "A conversa mudou",
+        "Alguém agiu nesta conversa depois que você a leu: leia-a de novo antes de continuar.",
+    ),
+    DeOutraPessoa: Erro(
+        _H.CONFLICT,
+        "de_outra_pessoa",
+        "Outra pessoa está nesta conversa",
+        "Outra pessoa está atendendo este paciente: para ficar com a conversa, assuma com “tomar”.",
+    ),
+    NaoPodeResponder: Erro(_H.CONFLICT, "nao_pode_responder", "Não é possível responder", "Nada pode ser dito aqui."),
     SemIdentidade: Erro(
         _H.UNAUTHORIZED, "nao_identificado", "Entre primeiro", "Este endereço só responde a quem se identifica."
     ),
@@ -232,7 +258,7 @@ def _from_table(error: Exception, erro: Erro) -> Response:
 
 
 def _said_by(error: Exception, erro: Erro) -> tuple[str, str]:
-    if isinstance(error, RegraRecusou):
+    if isinstance(error, (RegraRecusou, NaoPodeResponder)):
         return error.code, error.mensagem
     if isinstance(error, ModeloInvalido):  # a sentence for whoever edits it
         return erro.code, str(error)
@@ -241,7 +267,7 @@ def _said_by(error: Exception, erro: Erro) -> tuple[str, str]:
 
 def _extra_of(error: Exception) -> dict[str, Any]:
     match error:
-        case VersaoDiferente():
+        case VersaoDiferente() | ConversaMudou():
             return {"versao_atual": error.atual}
         case ProviderError():  # `reason` never holds personal data
             steps = [{"step": s.step, "ok": s.ok, "ms": s.ms, "detail": s.detail, "id": s.id} for s in error.steps]

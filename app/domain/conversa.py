@@ -103,6 +103,10 @@ def stops(intencao: Intencao) -> bool:
     return intencao in _SEMPRE and _SEMPRE[intencao][2] is not None
 
 
+# A person is talking there: what is written is for them, and may well answer them and not us.
+COM_PESSOA: Final = Conduta(desfecho=Desfecho.ENCAMINHADO)
+# What is said even then: somebody may be in danger, or must know that nothing more will come.
+_SEMPRE_DITOS: Final = frozenset({"urgente", "sair"})
 # A button that this phone was not given, and a thumb under a message: kept, and nothing else.
 NADA: Final = Conduta(desfecho=Desfecho.NAO_ENTENDIDO)
 _SEM_PERGUNTA: Final[Mapping[TipoAlvo, Conduta]] = {
@@ -170,6 +174,19 @@ def _ask_back(pergunta: Pergunta, intencao: Intencao, *, duvidas: int, now: date
     if duvidas < _DESISTE_APOS:
         return Conduta(desfecho=Desfecho.PERGUNTA_REPETIDA, visitas=visitas, modelo=PERGUNTAM[intencao])
     return Conduta(desfecho=Desfecho.ENCAMINHADO, visitas=visitas, modelo="encaminhado", atencao="nao_entendido")
+
+
+def goes_to_person(intencao: Intencao, *, tocada: bool) -> bool:
+    """Tell whether, while a person talks there, this is theirs alone to read.
+
+    A "sim" then may answer them; a touched button still says what it says, and what must stop stops.
+    """
+    return not tocada and intencao not in _SEMPRE
+
+
+def may_interrupt(modelo: str) -> bool:
+    """Tell whether the program says this even while a person talks there."""
+    return modelo in _SEMPRE_DITOS
 
 
 def may_reply(modelo: str, ditas: Mapping[str, int]) -> bool:

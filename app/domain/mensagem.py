@@ -83,4 +83,5 @@ def build_contexto(
         "visitas": list(visitas),
         "visita": visitas[0] if visitas else None,
         "varias": len(visitas) > 1,
+        "escrito": None,
     }

@@ -36,7 +36,8 @@ _ENVIRONMENT: Final = _Ambiente(
 _ENVIRONMENT.globals.clear()
 _ENVIRONMENT.filters = {name: _ENVIRONMENT.filters[name] for name in _FILTROS}
 # What a template may use; `app.domain.mensagem.Contexto` provides them all.
-VARIAVEIS: Final = frozenset({"hospital", "telefone_hospital", "nome", "visitas", "visita", "varias"})
+VARIAVEIS: Final = frozenset({"hospital", "telefone_hospital", "nome", "visitas", "visita", "varias", "escrito"})
+ESCRITO: Final = "O estacionamento fica ao lado da portaria."
 # What is said where nobody can answer: the reception's telephone in place of "1" and "0". What is missing here is
 # half of a conversation, and means nothing to somebody who could not write.
 _SEM_CONVERSA: Final[Mapping[str, str]] = {
@@ -136,7 +137,7 @@ def example_contexto(visitas: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     varias = len(visitas) > 1
     nome = None if varias else visitas[0]["nome"]
     hospital = {"hospital": "Santa Casa", "telefone_hospital": "(27) 3333-0000"}
-    return {**hospital, "nome": nome, "visitas": visitas, "visita": visitas[0], "varias": varias}
+    return {**hospital, "nome": nome, "visitas": visitas, "visita": visitas[0], "varias": varias, "escrito": ESCRITO}
 
 
 @lru_cache(maxsize=1024)

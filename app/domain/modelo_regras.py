@@ -7,6 +7,7 @@ from typing import Any, Final
 from app.domain.agrupamento import letter
 from app.domain.entendimento import PERGUNTAM
 from app.domain.modelo import (
+    ESCRITO,
     EXEMPLO,
     TEXTO_MAXIMO,
     Modelo,
@@ -23,6 +24,8 @@ MUITAS: Final = 10  # as many visits as one patient had on one day of a real sch
 # What these ask is answered by 1 and 0, or by the letters of several visits.
 _POR_NUMERO: Final = PERGUNTAS | {"nao_entendi", "pergunta_repetida", "duvida", *PERGUNTAM.values()}
 _POR_LETRA: Final = _POR_NUMERO | {"qual_consulta"}
+# What these are for is to carry other words than their own.
+_DO_ESCRITO: Final = frozenset({"pessoa"})
 _CONTROLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _PROMOCAO: Final = re.compile(
     r"\b(promo\w*|descontos?|ofertas?|gr[aá]tis|imperd[ií]vel|aproveite|compre|cup(?:om|ons)|sorteios?|brindes?)\b",
@@ -55,6 +58,8 @@ def review_modelo(nome: str, corpo: str, *, reguladas: bool = False) -> tuple[st
     _check_length(uma, muitas)
     if _UMA["quando"] in duas and _OUTRA["quando"] not in duas:
         raise ModeloInvalido("O modelo fala só do primeiro de vários atendimentos: use {% for v in visitas %}.")
+    if nome in _DO_ESCRITO and ESCRITO not in uma:
+        raise ModeloInvalido("O modelo precisa dizer o que foi escrito: use {{ escrito }}.")
     if nome in _POR_NUMERO:
         _check_numbers(uma, duas)
     if nome in _POR_LETRA:

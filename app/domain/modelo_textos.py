@@ -20,6 +20,7 @@ USOS: Final[Mapping[str, str]] = {
     "numero_errado": "Responde a quem não é o paciente.",
     "obito": "Responde a quem avisa uma morte.",
     "passada": "Responde quando o horário já passou.",
+    "pessoa": "Leva o que uma pessoa da recepção escreveu.",
     "pede_volta": "Responde a quem quer de volta uma vaga que tinha liberado.",
     "pedido": "A primeira pergunta sobre o atendimento.",
     "pergunta_repetida": "Repete a pergunta a quem só cumprimentou.",

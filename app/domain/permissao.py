@@ -21,6 +21,9 @@ class Permissao(StrEnum):
     MODELO_LER = "modelo:ler"
     MODELO_GRAVAR = "modelo:gravar"
     MENSAGEM_ENVIAR = "mensagem:enviar"
+    CONVERSA_LER = "conversa:ler"
+    CONVERSA_ATENDER = "conversa:atender"
+    """Take a conversation over, answer, note, give it back."""
     CANAL_GERIR = "canal:gerir"
     EVENTO_GERIR = "evento:gerir"
     """The addresses that are told of what happens (webhooks out)."""
@@ -50,7 +53,8 @@ PERMISSOES: Final[Mapping[Papel, frozenset[Permissao]]] = {
     # Managers see how the house does, not who the patients are.
     Papel.GESTOR: _LEITURA | {_P.MODELO_GRAVAR, _P.OPERACAO_LER, _P.AUDITORIA_LER},
     Papel.RECEPCAO: _LEITURA
-    | {_P.AGENDA_GRAVAR, _P.CONFIRMACAO_GRAVAR, _P.PACIENTE_LER, _P.PRIVACIDADE_GERIR, _P.MENSAGEM_ENVIAR},
+    | {_P.AGENDA_GRAVAR, _P.CONFIRMACAO_GRAVAR, _P.PACIENTE_LER, _P.PRIVACIDADE_GERIR, _P.MENSAGEM_ENVIAR}
+    | {_P.CONVERSA_LER, _P.CONVERSA_ATENDER},
     Papel.LEITURA: _LEITURA,
     Papel.INTEGRACAO: frozenset(
         {_P.AGENDA_LER, _P.AGENDA_GRAVAR, _P.PACIENTE_LER, _P.ESTATISTICA_LER, _P.WEBHOOK_RECEBER}

@@ -28,7 +28,7 @@ class Mensagem(Base):
 
     `quando` is when it may leave, `ate` when it is no longer worth sending. Written first, sent later: the row is the
     truth, the queue's job only says that somebody should look at it. `exige_modelo`: the gateway said that a free text
-    does not get through to this person now.
+    does not get through to this person now. `escrito` is what a person wrote, for its template to say.
     """
 
     __tablename__ = "mensagens"
@@ -70,6 +70,7 @@ class Mensagem(Base):
     quando: Mapped[datetime]
     ate: Mapped[datetime]
     texto: Mapped[str | None] = mapped_column(EncryptedText("mensagens.texto"))
+    escrito: Mapped[str | None] = mapped_column(EncryptedText("mensagens.escrito"))
     modelo: Mapped[str]
     modelo_versao: Mapped[int | None]
     custo: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))

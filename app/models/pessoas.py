@@ -13,7 +13,7 @@ class Contato(Base):
     """A phone. `chave_hash` is the same with and without the ninth digit, so that an answer finds it.
 
     `canal_id` is the channel it last wrote to; `sem_whatsapp_em` is when a gateway said that WhatsApp has no such
-    number.
+    number. `calado_ate`: a person talks there until then, and nothing of our own accord leaves.
     """
 
     __tablename__ = "contatos"
@@ -37,6 +37,7 @@ class Contato(Base):
     ultima_entrada_em: Mapped[datetime | None]
     canal_id: Mapped[int | None]
     sem_whatsapp_em: Mapped[datetime | None]
+    calado_ate: Mapped[datetime | None]
     criado_em: Mapped[CreatedAt]
 
 

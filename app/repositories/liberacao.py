@@ -37,6 +37,7 @@ WHERE m.tenant_id = :tenant AND m.estado = 'agendada' AND m.quando <= :now AND m
                               AND (c.canal_id IS NULL OR c.canal_id <> ALL(CAST(:usaveis AS bigint[]))))
   AND (NOT :cheio OR s.sessao OR ci.em IS NOT NULL)
   AND (NOT :por_email OR {_HAS_EMAIL})
+  AND (c.calado_ate IS NULL OR c.calado_ate <= :now OR m.tipo IN ('resposta', 'manual'))
   AND (CAST(:par AS interval) = interval '0'
        OR m.tipo NOT IN ('resposta', 'manual')
           AND coalesce(c.ultima_entrada_em < CAST(:now AS timestamptz) - interval '1 minute', true)

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import text
 
+from app import crypto
 from app.domain.confirmacao import DESISTENCIAS, INICIATIVAS, PASSOS_DADOS, SituacaoAgenda, StatusConfirmacao
 from app.repositories.base import TenantRepository, sql_list
 
@@ -48,6 +49,8 @@ class MensagemNova:
     ate: datetime
     itens: Sequence[tuple[int, str, str, int]]
     recebida_id: int | None = None
+    escrito: str | None = None
+    """What a person wrote, for the template to say."""
 
 
 _DUE: Final = text("""
@@ -89,13 +92,14 @@ GROUP BY contato_id, dia, passo""")
 _INSERT: Final = text("""
 WITH novas AS (
     INSERT INTO mensagens (tenant_id, contato_id, dia, tipo, passo, modelo, versao, prioridade, quando, ate,
-                           recebida_id, criado_em, atualizado_em)
+                           recebida_id, escrito, criado_em, atualizado_em)
     SELECT :tenant, u.contato_id, u.dia, u.tipo, u.passo, u.modelo, u.versao, u.prioridade, u.quando, u.ate,
-           u.recebida_id, :now, :now
+           u.recebida_id, u.escrito, :now, :now
     FROM unnest(CAST(:contato_id AS bigint[]), CAST(:dia AS date[]), CAST(:tipo AS text[]), CAST(:passo AS text[]),
                 CAST(:modelo AS text[]), CAST(:versao AS bigint[]), CAST(:prioridade AS smallint[]),
-                CAST(:quando AS timestamptz[]), CAST(:ate AS timestamptz[]), CAST(:recebida_id AS bigint[]))
-         AS u(contato_id, dia, tipo, passo, modelo, versao, prioridade, quando, ate, recebida_id)
+                CAST(:quando AS timestamptz[]), CAST(:ate AS timestamptz[]), CAST(:recebida_id AS bigint[]),
+                CAST(:escrito AS bytea[]))
+         AS u(contato_id, dia, tipo, passo, modelo, versao, prioridade, quando, ate, recebida_id, escrito)
     ON CONFLICT (tenant_id, contato_id, dia, passo, versao) DO NOTHING
     RETURNING contato_id, dia, passo, versao, id),
 ligadas AS (
@@ -187,10 +191,14 @@ class PlanejamentoRepository(TenantRepository):
         if not mensagens:
             return {}
         columns = {name: [getattr(mensagem, name) for mensagem in mensagens] for name in _COLUMNS}
+        columns["escrito"] = [self._sealed(mensagem.escrito) for mensagem in mensagens]
         items = [(*key_of(mensagem), *item) for mensagem in mensagens for item in mensagem.itens]
         linked = {f"item_{name}": [item[n] for item in items] for n, name in enumerate(_ITEMS)}
         rows = await self._fetch(_INSERT, now=now, **columns, **linked)
         return {(row.contato_id, row.dia, row.passo, row.versao): row.id for row in rows}
+
+    def _sealed(self, escrito: str | None) -> bytes | None:
+        return crypto.keyring().encrypt(escrito, "mensagens.escrito", self._tenant_id) if escrito else None
 
     async def set_next(self, rows: Sequence[tuple[int, datetime | None, datetime | None]]) -> None:
         """Write when to look at each visit again and when silence puts it on the call list."""

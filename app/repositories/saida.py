@@ -23,7 +23,7 @@ ORDER BY id FOR UPDATE""")
 
 _LOAD: Final = text("""
 SELECT m.id, m.dia, m.tipo, m.passo, m.estado, m.modelo, m.quando, m.ate, m.contato_id, m.recebida_id, m.tentativas,
-       m.custo, m.texto, c.telefone, c.optout_em, cc.externo_id,
+       m.custo, m.texto, m.escrito, c.telefone, c.optout_em, cc.externo_id,
        coalesce(c.ultima_entrada_em > CAST(:now AS timestamptz) - interval '24 hours'
                 AND coalesce(c.canal_id, :canal) = :canal, false) AND NOT m.exige_modelo AS sessao
 FROM mensagens m
@@ -96,11 +96,11 @@ WITH velhas AS (
     WHERE m.tenant_id = :tenant AND m.dia BETWEEN CAST(:de AS date) AND CAST(:ate AS date) AND m.ate > u.novo_quando),
 novas AS (
     INSERT INTO mensagens (tenant_id, contato_id, dia, tipo, passo, versao, prioridade, quando, ate, modelo,
-                           recebida_id, exige_modelo, tentativas, motivo, criado_em, atualizado_em)
+                           recebida_id, escrito, exige_modelo, tentativas, motivo, criado_em, atualizado_em)
     SELECT v.tenant_id, v.contato_id, v.dia, v.tipo, v.passo,
            (SELECT max(o.versao) + 1 FROM mensagens o WHERE o.tenant_id = v.tenant_id AND o.contato_id = v.contato_id
                                                         AND o.dia = v.dia AND o.passo = v.passo),
-           v.prioridade, v.novo_quando, v.ate, v.modelo, v.recebida_id, v.exige_modelo OR v.novo_exige,
+           v.prioridade, v.novo_quando, v.ate, v.modelo, v.recebida_id, v.escrito, v.exige_modelo OR v.novo_exige,
            v.tentativas, v.motivo, :now, :now
     FROM velhas v
     ON CONFLICT (tenant_id, contato_id, dia, passo, versao) DO NOTHING

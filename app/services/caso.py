@@ -58,6 +58,8 @@ class Caso:
     conduta: Conduta | None = None
     toque: Toque | None = None
     fora_de_ordem: bool = False
+    calada: bool = False
+    """A person is talking there: the program says nothing."""
     resultado: dict[str, Any] | None = None
 
     @property
@@ -198,6 +200,16 @@ def _porque(caso: Caso) -> str | None:
 def listener_of(caso: Caso) -> int:
     """Return whom the reply goes to: who was asked, else who wrote."""
     return caso.alvo.perguntas[0].contato_id if caso.alvo.perguntas else caso.contatos[0]
+
+
+def decided(caso: Caso) -> bool:
+    """Tell whether it changed what is known of a visit."""
+    return caso.conduta is not None and bool(caso.conduta.mudancas)
+
+
+def is_touch(caso: Caso) -> bool:
+    """Tell whether it is one of our own buttons, touched."""
+    return caso.toque is not None and caso.toque.autentico
 
 
 def reply_of(caso: Caso, modelo: str, now: datetime) -> MensagemNova:

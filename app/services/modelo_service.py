@@ -18,7 +18,7 @@ from app.database import Record
 from app.domain.agrupamento import letter
 from app.domain.aprovacao import EstadoAprovacao
 from app.domain.confirmacao import SituacaoAgenda, StatusConfirmacao, TipoMensagem
-from app.domain.modelo import Modelo, render, shipped_modelos
+from app.domain.modelo import ESCRITO, Modelo, render, shipped_modelos
 from app.domain.modelo_aprovado import Impedimento, ModeloAprovado, check_aprovado, fill_aprovado, review_aprovado
 from app.domain.modelo_regras import review_modelo, tidy_corpo
 from app.domain.saida import PERGUNTAS, MotivoSaida, VisitaDaMensagem, decide_saida
@@ -177,6 +177,7 @@ class ModeloService:
         if motivo is not None:  # shown all the same: of the visit that was asked for
             visitas = [_visita(by_id[atendimento_id], 0)]
         contexto = build_conteudo(hospital, [(by_id[visita.atendimento_id], visita) for visita in visitas], now)
+        contexto |= {"escrito": ESCRITO}
         return Previa(
             nome=nome,
             versao=modelo.versao if corpo is None else None,

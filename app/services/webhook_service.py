@@ -9,12 +9,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.alvo import Pergunta, choose_alvo
 from app.domain.botao import INTENCOES
-from app.domain.conversa import NADA, Conduta, Desfecho, decide_conduta, may_reply, stops
+from app.domain.conversa import (
+    COM_PESSOA,
+    NADA,
+    Conduta,
+    Desfecho,
+    decide_conduta,
+    goes_to_person,
+    may_interrupt,
+    may_reply,
+    stops,
+)
 from app.domain.entendimento import needs_context, read_after
 from app.domain.resposta import Intencao, Leitura
 from app.domain.resposta.letras import read_por_letra
 from app.domain.resposta.todos import means_all
 from app.repositories.base import FatoHistorico, HistoricoRepository
+from app.repositories.conversas import ConversaRepository
 from app.repositories.entrada import EntradaRepository
 from app.repositories.planejamento import PlanejamentoRepository
 from app.services.botoes import read_botao
@@ -30,6 +41,7 @@ from app.services.caso import (
     intencao_of,
     is_borrowed,
     is_stale,
+    is_touch,
     key_of_event,
     lines_without_change,
     listener_of,
@@ -41,6 +53,7 @@ from app.services.caso import (
 )
 from app.services.efeitos import EfeitoService
 from app.services.paradas import ParadaService
+from app.services.posse_service import PosseService
 from app.services.webhook_resposta import build_resposta
 
 _DECIDEM: Final = frozenset({Intencao.CONFIRM, Intencao.CANCEL, Intencao.RESCHEDULE})
@@ -59,6 +72,8 @@ class WebhookService:
         self._efeitos = EfeitoService(session, tenant_id)
         self._paradas = ParadaService(session, tenant_id)
         self._planejamento = PlanejamentoRepository(session, tenant_id)
+        self._conversas = ConversaRepository(session, tenant_id)
+        self._posses = PosseService(session, tenant_id)
         self._historico = HistoricoRepository(session, tenant_id)
 
     async def apply(self, chegadas: Sequence[Chegada], *, now: datetime) -> list[dict[str, Any] | None]:
@@ -172,7 +187,9 @@ class WebhookService:
     async def _decide(self, casos: Sequence[Caso], now: datetime) -> None:
         """Decide what each answer does; one overtaken by a later decision does nothing."""
         await self._read_in_context(casos, now)
+        posses = await self._conversas.of([contato for caso in casos for contato in caso.contatos])
         for caso in casos:
+            caso.calada = any(contato in posses and posses[contato].is_silent(now) for contato in caso.contatos)
             caso.fora_de_ordem = is_stale(caso.alvo, caso.recebida)
         unsure = [caso for caso in casos if caso.alvo.pergunta and not _decides(caso)]
         duvidas = await self._entrada.doubts(
@@ -186,6 +203,9 @@ class WebhookService:
             if caso.fora_de_ordem:
                 caso.conduta = Conduta(desfecho=Desfecho.JA_RESPONDIDO, visitas=caso.alvo.perguntas[0].visitas)
                 caso.leitura = Leitura(intencao_of(caso), regra="fora_de_ordem")
+                continue
+            if caso.calada and goes_to_person(intencao_of(caso), tocada=is_touch(caso)):
+                caso.conduta = COM_PESSOA
                 continue
             pergunta = caso.alvo.pergunta
             letras = [visita.letra for visita in pergunta.standing(now)] if pergunta else []
@@ -216,6 +236,7 @@ class WebhookService:
             if caso.conduta and caso.conduta.parada:
                 await self._paradas.stop(caso.conduta, caso.alvo, caso.contatos, now)
         await self._historico.add([line for caso in casos for line in lines_without_change(caso, now)])
+        await self._posses.hear([caso for caso in casos if caso.contatos and not says_nothing(caso)], now)
 
     async def _settle(self, casos: Sequence[Caso], now: datetime) -> None:
         """Count what may or may not have left as arrived, where somebody speaks of it.
@@ -241,10 +262,14 @@ class WebhookService:
             ]
         )
 
+    @staticmethod
+    def _speaks(caso: Caso, modelo: str) -> bool:
+        return caso.chegada.responder and bool(caso.contatos) and (not caso.calada or may_interrupt(modelo))
+
     async def _reply(self, casos: Sequence[Caso], now: datetime) -> None:
         """Plan what is said back: an answer, so it leaves at any hour and no limit but that of repetition holds it."""
         speaking = [(caso, caso.conduta.modelo) for caso in casos if caso.conduta and caso.conduta.modelo]
-        wanted = [(caso, modelo) for caso, modelo in speaking if caso.chegada.responder and caso.contatos]
+        wanted = [(caso, modelo) for caso, modelo in speaking if self._speaks(caso, modelo)]
         ditas = await self._entrada.replies([listener_of(caso) for caso, _ in wanted], now)
         novas = [
             reply_of(caso, modelo, now)

@@ -56,7 +56,7 @@ class Composer:
         if nome is None:
             return "canal_sem_conversa"
         modelo = self._hospital.modelos[nome]
-        contexto = build_conteudo(self._hospital, kept, self._now)
+        contexto = build_conteudo(self._hospital, kept, self._now) | {"escrito": self._escrito(row)}
         try:
             texto = render(modelo, contexto)
         except ModeloInvalido:
@@ -67,6 +67,9 @@ class Composer:
         if isinstance(template, Impedimento):
             return template.value
         return self._composed(row, kept, _Partes(modelo, texto, contexto, buttons, template))
+
+    def _escrito(self, row: Any) -> str | None:
+        return crypto.keyring().decrypt(row.escrito, "mensagens.escrito", self._tenant_id) if row.escrito else None
 
     def _composed(self, row: Any, kept: Contadas, partes: _Partes) -> Composta:
         first = kept[0][0] if kept else None
