@@ -255,7 +255,8 @@ class Anota:
         self.alvo = alvo
 
     async def __call__(self, request: Request, quem: Quem, contexto: Ctx) -> None:
-        number = str(request.path_params.get("atendimento_id", ""))
+        path = request.path_params
+        number = str(path.get("atendimento_id", path.get("contato_id", "")))
         known = number.isascii() and number.isdecimal() and int(number) <= BIGINT_MAX
         await contexto.auditoria.note(
             quem,

@@ -26,10 +26,12 @@ AND a.id = ma.atendimento_id WHERE ma.tenant_id = :tenant AND a.paciente_id = :p
 _BLANK: Final = tuple(
     text(statement)
     for statement in (
-        f"""UPDATE mensagens SET texto = NULL, atualizado_em = CAST(:now AS timestamptz),
+        f"""UPDATE mensagens SET texto = NULL, escrito = NULL, atualizado_em = CAST(:now AS timestamptz),
             estado = CASE WHEN estado = 'agendada' THEN 'cancelada' ELSE estado END,
             motivo = CASE WHEN estado = 'agendada' THEN 'nao_mais_necessaria' ELSE motivo END
-            WHERE tenant_id = :tenant AND id IN ({_MESSAGES})""",  # noqa: S608  constants
+            WHERE tenant_id = :tenant AND (id IN ({_MESSAGES}) OR contato_id = ANY(CAST(:sos AS bigint[])))""",  # noqa: S608  constants
+        """UPDATE conversas_fatos SET nota = NULL
+           WHERE tenant_id = :tenant AND contato_id = ANY(CAST(:sos AS bigint[]))""",
         f"""UPDATE recebidas SET corpo = NULL, texto = NULL WHERE tenant_id = :tenant
             AND (contato_id = ANY(CAST(:sos AS bigint[])) OR mensagem_id IN ({_MESSAGES}))""",  # noqa: S608  constants
         # An answer of somebody else at that phone is about their own visits from here on.

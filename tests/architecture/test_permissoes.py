@@ -50,6 +50,8 @@ PERSONAL = {
     Permissao.PACIENTE_LER,
     Permissao.PRIVACIDADE_GERIR,
     Permissao.MENSAGEM_ENVIAR,
+    Permissao.CONVERSA_LER,
+    Permissao.CONVERSA_ATENDER,
 }
 
 

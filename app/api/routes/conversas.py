@@ -8,10 +8,11 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query
 
 from app import crypto
-from app.api.deps import BIGINT_MAX, Hospital, Now, Quem, Sessao, requires
+from app.api.deps import BIGINT_MAX, Hospital, Now, Quem, Sessao, audits, requires
 from app.api.errors import InvalidParameter, problems
 from app.api.strict_json import StrictRoute
 from app.database import Record
+from app.domain.auditoria import Acao
 from app.domain.permissao import Identidade, Permissao
 from app.domain.posse import CADASTRO, EstadoConversa, Fila, fila_of
 from app.domain.sigilo import hide_telefone, text_shown_to
@@ -41,8 +42,14 @@ router = APIRouter(
     prefix="/api/v1/conversas", tags=["Conversas"], route_class=StrictRoute, responses=problems(401, 403)
 )
 
-_LER: Final = [requires(Permissao.CONVERSA_LER)]
-_ATENDER: Final = [requires(Permissao.CONVERSA_LER), requires(Permissao.CONVERSA_ATENDER)]
+_ALVO: Final = "conversa"
+_LISTAR: Final = [requires(Permissao.CONVERSA_LER), audits(Acao.LISTOU, _ALVO)]
+_LER: Final = [requires(Permissao.CONVERSA_LER), audits(Acao.LEU, _ALVO)]
+_MAY: Final = (requires(Permissao.CONVERSA_LER), requires(Permissao.CONVERSA_ATENDER))
+_ATENDER: Final = [*_MAY, audits(Acao.ALTEROU, _ALVO)]
+_RESPONDER: Final = [*_MAY, requires(Permissao.MENSAGEM_ENVIAR), audits(Acao.ENVIOU, _ALVO)]
+_FRASES: Final = [requires(Permissao.MODELO_LER)]
+_GRAVAR_FRASES: Final = [*_FRASES, requires(Permissao.MODELO_GRAVAR)]
 _ACT: Final = problems(400, 404, 409, 413, 415, 422, 503)
 _MAX_PAGE: Final = 200
 _ABERTAS: Final = (EstadoConversa.AGUARDANDO_PESSOA, EstadoConversa.COM_PESSOA)
@@ -77,7 +84,7 @@ def read_cursor(cursor: Annotated[str | None, Query(max_length=120)] = None) -> 
     return read
 
 
-@router.get("", dependencies=_LER, responses=problems(422, 503))
+@router.get("", dependencies=_LISTAR, responses=problems(422, 503))
 async def list_conversas(
     *,
     sessao: Sessao,
@@ -128,14 +135,14 @@ async def read_tempos(
     return TemposOut(tempos={row.fato: TempoOut(**{k: v for k, v in row.items() if k != "fato"}) for row in rows})
 
 
-@router.get("/frases", dependencies=_LER, responses=problems(503))
+@router.get("/frases", dependencies=_FRASES, responses=problems(503))
 async def list_frases(sessao: Sessao, quem: Quem) -> FrasesOut:
     """Lista as respostas prontas."""
     frases = await ConversaRepository(sessao, quem.tenant_id).phrases()
     return FrasesOut(items=[FraseOut(nome=nome, texto=texto) for nome, texto in frases.items()])
 
 
-@router.put("/frases/{nome}", dependencies=_ATENDER, responses=problems(400, 413, 415, 422, 503))
+@router.put("/frases/{nome}", dependencies=_GRAVAR_FRASES, responses=problems(400, 413, 415, 422, 503))
 async def save_frase(nome: NomeFrase, entrada: FraseIn, *, sessao: Sessao, quem: Quem, now: Now) -> FraseOut:
     """Guarda uma resposta pronta, ou muda a que tem este nome."""
     await ConversaRepository(sessao, quem.tenant_id).set_phrase(nome, entrada.texto, now)
@@ -143,7 +150,7 @@ async def save_frase(nome: NomeFrase, entrada: FraseIn, *, sessao: Sessao, quem:
 
 
 @router.delete(
-    "/frases/{nome}", status_code=HTTPStatus.NO_CONTENT, dependencies=_ATENDER, responses=problems(404, 422, 503)
+    "/frases/{nome}", status_code=HTTPStatus.NO_CONTENT, dependencies=_GRAVAR_FRASES, responses=problems(404, 422, 503)
 )
 async def drop_frase(nome: NomeFrase, sessao: Sessao, quem: Quem) -> None:
     """Apaga uma resposta pronta."""
@@ -186,7 +193,7 @@ async def close_conversa(
 
 @router.post(
     "/{contato_id}/responder",
-    dependencies=[*_ATENDER, requires(Permissao.MENSAGEM_ENVIAR)],
+    dependencies=_RESPONDER,
     responses=_ACT,
 )
 async def answer_conversa(
