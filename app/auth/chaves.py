@@ -41,26 +41,31 @@ class Chaves:
         """Make a key; raises ChaveExistente."""
         async with self._database.session_scope(self._tenant_id) as session:
             repository = IdentidadeRepository(session, self._tenant_id)
-            if await repository.keys_named(nome):
+            if await repository.keys_named(nome, self._clock()):
                 raise ChaveExistente(nome)
             return await self._add(repository, nome, [escopo.value for escopo in escopos], vale)
 
     async def rotate(self, nome: str, *, resta: timedelta = timedelta(days=7)) -> ChaveNova:
-        """Make another key of the same name and scopes; those before it open for `resta` more. ChaveInexistente."""
+        """Make another key of the same name, scopes and length of life; raises ChaveInexistente.
+
+        The one before it opens for `resta` more, any older one no longer: two at once, not three.
+        """
         async with self._database.session_scope(self._tenant_id) as session:
-            repository = IdentidadeRepository(session, self._tenant_id)
-            before = await repository.keys_named(nome)
+            repository, now = IdentidadeRepository(session, self._tenant_id), self._clock()
+            before = await repository.keys_named(nome, now)
             if not before:
                 raise ChaveInexistente(nome)
-            ends = self._clock() + resta
-            for chave in before:
-                chave.expira_em = min(chave.expira_em or ends, ends)
-            return await self._add(repository, nome, before[0].escopos, None)
+            newest, *older = before
+            vale = newest.expira_em - newest.criada_em if newest.expira_em else None
+            newest.expira_em = min(newest.expira_em or now + resta, now + resta)
+            for chave in older:
+                chave.expira_em = now
+            return await self._add(repository, nome, newest.escopos, vale)
 
     async def revoke(self, nome: str) -> int:
         """End all keys of a name; return how many. Raises ChaveInexistente."""
         async with self._database.session_scope(self._tenant_id) as session:
-            before = await IdentidadeRepository(session, self._tenant_id).keys_named(nome)
+            before = await IdentidadeRepository(session, self._tenant_id).keys_named(nome, self._clock())
             for chave in before:
                 chave.revogada_em = self._clock()
         if not before:
@@ -75,13 +80,14 @@ class Chaves:
     async def _add(
         self, repository: IdentidadeRepository, nome: str, escopos: Sequence[str], vale: timedelta | None
     ) -> ChaveNova:
-        segredo = new_secret(CHAVE, self._tenant_id)
+        segredo, now = new_secret(CHAVE, self._tenant_id), self._clock()
         chave = Chave(
             tenant_id=self._tenant_id,
             nome=nome,
             inicio=segredo.inicio,
             chave_hash=segredo.hash,
             escopos=list(escopos),
-            expira_em=self._clock() + vale if vale else None,
+            expira_em=now + vale if vale else None,
+            criada_em=now,
         )
         return ChaveNova(segredo.texto, await repository.add_key(chave))

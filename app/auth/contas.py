@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pyotp
 from loguru import logger
@@ -118,17 +118,42 @@ class Contas:
         return segredo
 
     async def accept(self, convite: str, senha: str) -> bool:
-        """Set the password of whom a link was made for; False where it is no link any more. Raises SenhaRecusada."""
+        """Set the password of whom a link was made for; False where it is no link any more.
+
+        Raises SenhaRecusada, and then the link is as good as before.
+        """
         tenant_id = tenant_of(convite, CONVITE)
         if tenant_id is None:
             return False
         check_senha(senha, "")
         async with self._database.session_scope(tenant_id) as session:
-            usuario_id = await IdentidadeRepository(session, tenant_id).take_invitation(hash_of(convite), self.now())
-        if usuario_id is None:
-            return False
-        await self.set_password(tenant_id, usuario_id, senha)
+            repository = IdentidadeRepository(session, tenant_id)
+            usuario_id = await repository.take_invitation(hash_of(convite), self.now())
+            usuario = await repository.user(usuario_id) if usuario_id is not None else None
+            if usuario is None:
+                return False
+            check_senha(senha, usuario.login)
+        await self.set_password(tenant_id, usuario.id, senha)
         return True
+
+    async def set_role(self, tenant_id: int, usuario_id: int, papel: Papel) -> None:
+        """Give another role and end whatever was open under the one before. Raises LookupError."""
+        await self._change(tenant_id, usuario_id, papel=papel)
+
+    async def drop_totp(self, tenant_id: int, usuario_id: int) -> None:
+        """Forget a second factor whose phone is lost, and end whatever was open. Raises LookupError."""
+        await self._change(tenant_id, usuario_id, totp_segredo=None)
+
+    async def _change(self, tenant_id: int, usuario_id: int, **values: object) -> None:
+        async with self._database.session_scope(tenant_id) as session:
+            repository = IdentidadeRepository(session, tenant_id)
+            usuario = await repository.user(usuario_id)
+            if usuario is None:
+                raise LookupError(usuario_id)
+            for name, value in values.items():
+                setattr(usuario, name, value)
+            await session.flush()
+            await repository.end_access(usuario_id)
 
     # -- coming in
 
@@ -138,15 +163,15 @@ class Contas:
         chave, now = failure_key(login, endereco), self.now()
         async with self._database.global_scope() as session:
             porta = PortaRepository(session)
-            if ate := await porta.held_until(chave, now):
-                raise MuitasTentativas((ate - now).total_seconds())
+            ate = await porta.take_try(chave, now)
             tenant_id = await porta.tenant_of(login)
+        if ate is not None:
+            raise MuitasTentativas((ate - now).total_seconds())
         usuario = await self._usuario(tenant_id, login)
         kept = usuario.senha_hash if usuario and usuario.ativo else None
         right = await self.senhas.verify(kept, senha) and usuario is not None
         if not right or usuario is None or not await self._second_factor(usuario, codigo):
             async with self._database.global_scope() as session:
-                await PortaRepository(session).note_failure(chave, now)
                 await PortaRepository(session).sweep(now)
             logger.bind(tenant_id=tenant_id).warning("auth.login_refused")
             raise LoginRecusado
@@ -208,8 +233,9 @@ class Contas:
             raise FaltaSegundoFator
         async with self._database.session_scope(usuario.tenant_id) as session:
             repository = IdentidadeRepository(session, usuario.tenant_id)
-            segredo = await self._add_renewal(repository, usuario, uuid4())
-        return self._pair(usuario, segredo)
+            familia = uuid4()
+            segredo = await self._add_renewal(repository, usuario, familia)
+        return self._pair(usuario, segredo, familia)
 
     async def renew(self, token: str) -> Par:
         """Exchange a refresh token; raises LoginRecusado.
@@ -237,13 +263,13 @@ class Contas:
             return None
         if renovacao.usada_em is not None:
             if renovacao.sucessora and now - renovacao.usada_em <= _GRACA:
-                return self._pair(usuario, renovacao.sucessora)
+                return self._pair(usuario, renovacao.sucessora, renovacao.familia)
             await repository.end_family(renovacao.familia)
             logger.bind(tenant_id=usuario.tenant_id, usuario_id=usuario.id).warning("auth.refresh_reused")
             return None
         segredo = await self._add_renewal(repository, usuario, renovacao.familia)
         renovacao.usada_em, renovacao.sucessora = now, segredo
-        return self._pair(usuario, segredo)
+        return self._pair(usuario, segredo, renovacao.familia)
 
     async def revoke(self, token: str) -> None:
         """End a refresh token's family."""
@@ -254,7 +280,7 @@ class Contas:
                 if renovacao := await repository.renewal(hash_of(token)):
                     await repository.end_family(renovacao.familia)
 
-    async def _add_renewal(self, repository: IdentidadeRepository, usuario: Usuario, familia: object) -> str:
+    async def _add_renewal(self, repository: IdentidadeRepository, usuario: Usuario, familia: UUID) -> str:
         segredo, now = new_secret(RENOVACAO, usuario.tenant_id), self.now()
         await repository.add_renewal(
             Renovacao(
@@ -268,8 +294,8 @@ class Contas:
         )
         return segredo.texto
 
-    def _pair(self, usuario: Usuario, renovacao: str) -> Par:
-        acesso = Acesso(usuario.tenant_id, usuario.id, usuario.acesso)
+    def _pair(self, usuario: Usuario, renovacao: str, familia: UUID) -> Par:
+        acesso = Acesso(usuario.tenant_id, usuario.id, usuario.acesso, familia)
         return Par(self.tokens.sign(acesso, self.now()), renovacao)
 
     async def _usuario(self, tenant_id: int | None, login: str) -> Usuario | None:

@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from app.auth.contas import SESSAO, SESSAO_VALE, Contas
 from app.auth.segredos import hash_of, tenant_of
+from app.auth.tokens import Acesso
 from app.database import Database
 from app.domain.permissao import PERMISSOES, Identidade, Papel, Permissao, TipoIdentidade
 from app.repositories.identidade import IdentidadeRepository, SessaoViva
@@ -91,18 +92,19 @@ class Porteiro:
         acesso = self._contas.tokens.read(token, now)
         if acesso is None:
             return None
-        chave = ("usuario", acesso.tenant_id, acesso.usuario_id, acesso.acesso)
-        if not self._lembradas.knows(chave, now):
-            async with self._database.session_scope(acesso.tenant_id) as session:
-                usuario = await IdentidadeRepository(session, acesso.tenant_id).user(acesso.usuario_id)
-            lives = usuario is not None and usuario.ativo and usuario.acesso == acesso.acesso
-            quem = (
-                _user(acesso.tenant_id, usuario.id, usuario.nome, Papel(usuario.papel))
-                if usuario is not None and lives and self._contas.may_act(usuario)
-                else None
-            )
-            self._lembradas.keep(chave, quem, now)
-        return self._lembradas[chave]
+        if not self._lembradas.knows(acesso, now):
+            self._lembradas.keep(acesso, await self._read_user(acesso, now), now)
+        return self._lembradas[acesso]
+
+    async def _read_user(self, acesso: Acesso, now: datetime) -> Identidade | None:
+        async with self._database.session_scope(acesso.tenant_id) as session:
+            repository = IdentidadeRepository(session, acesso.tenant_id)
+            usuario = await repository.user(acesso.usuario_id)
+            if usuario is None or not await repository.family_lives(acesso.familia, usuario.id, now):
+                return None
+        if not usuario.ativo or usuario.acesso != acesso.acesso or not self._contas.may_act(usuario):
+            return None
+        return _user(acesso.tenant_id, usuario.id, usuario.nome, Papel(usuario.papel))
 
     async def _by_key(self, texto: str) -> Identidade | None:
         tenant_id = tenant_of(texto, CHAVE)

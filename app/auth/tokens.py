@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import jwt
 
@@ -14,16 +15,20 @@ _EMISSOR: Final = "confirma"
 _PUBLICO: Final = "confirma-api"
 _TIPO: Final = "at+jwt"
 _FOLGA_S: Final = 10
-_EXIGIDOS: Final = ["iss", "aud", "exp", "nbf", "sub", "jti", "ten", "ace"]
+_EXIGIDOS: Final = ["iss", "aud", "exp", "nbf", "sub", "jti", "ten", "ace", "fam"]
 
 
 @dataclass(frozen=True, slots=True)
 class Acesso:
-    """What an access token says: a user of a hospital, and the state of their access when it was given."""
+    """What an access token says: a user of a hospital, the state of their access when it was given, and its login.
+
+    `familia` is the refresh tokens' it came with: it ends with them (SEC-17).
+    """
 
     tenant_id: int
     usuario_id: int
     acesso: int
+    familia: UUID
 
 
 class Tokens:
@@ -41,6 +46,7 @@ class Tokens:
             "sub": str(acesso.usuario_id),
             "ten": acesso.tenant_id,
             "ace": acesso.acesso,
+            "fam": str(acesso.familia),
             "nbf": now,
             "exp": now + VALE,
             "jti": secrets.token_urlsafe(16),
@@ -62,6 +68,6 @@ class Tokens:
             lives = float(claims["nbf"]) - _FOLGA_S <= now.timestamp() < float(claims["exp"]) + _FOLGA_S
             if not lives or set(header) != {"alg", "typ"} or header["typ"] != _TIPO:
                 return None
-            return Acesso(int(claims["ten"]), int(claims["sub"]), int(claims["ace"]))
+            return Acesso(int(claims["ten"]), int(claims["sub"]), int(claims["ace"]), UUID(str(claims["fam"])))
         except (jwt.PyJWTError, ValueError, TypeError, KeyError, OverflowError):
             return None

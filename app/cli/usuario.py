@@ -100,6 +100,32 @@ def encerrar(tela: Terminal, login: Login) -> None:
     tela.show(_out(usuario), facts("Sessões encerradas", _shown(usuario)))
 
 
+@comando(grupo, "papel")
+def papel(tela: Terminal, login: Login, novo: Annotated[Papel, typer.Argument(metavar="PAPEL")]) -> None:
+    """Muda o papel de um usuário, que entra de novo para usá-lo."""
+
+    async def change(programa: Programa) -> Usuario:
+        usuario = await _find(programa, login)
+        await programa.contas.set_role(programa.tenant_id, usuario.id, novo)
+        return await _find(programa, login)
+
+    usuario = tela.run(change)
+    tela.show(_out(usuario), facts("Papel trocado", _shown(usuario)))
+
+
+@comando(grupo, "perdeu-celular")
+def perdeu_celular(tela: Terminal, login: Login) -> None:
+    """Esquece o segundo fator de quem perdeu o celular; no próximo acesso a pessoa cadastra outro."""
+
+    async def forget(programa: Programa) -> Usuario:
+        usuario = await _find(programa, login)
+        await programa.contas.drop_totp(programa.tenant_id, usuario.id)
+        return await _find(programa, login)
+
+    usuario = tela.run(forget)
+    tela.show(_out(usuario), facts("Segundo fator esquecido", _shown(usuario)))
+
+
 @comando(grupo, "listar")
 def listar(tela: Terminal) -> None:
     """Lista os usuários."""

@@ -21,14 +21,16 @@ LIVRES: Final = 5
 _PRIMEIRA_S: Final = 30
 _ESPERA_MAXIMA_S: Final = 900
 
-_FALHA: Final = text("""
+_TENTATIVA: Final = text("""
 INSERT INTO tentativas AS t (chave_hash, falhas, desde) VALUES (:chave, 1, :now)
 ON CONFLICT (chave_hash) DO UPDATE SET
     falhas = CASE WHEN t.desde < :limite AND coalesce(t.ate, t.desde) < :now THEN 1 ELSE t.falhas + 1 END,
     desde = CASE WHEN t.desde < :limite AND coalesce(t.ate, t.desde) < :now THEN excluded.desde ELSE t.desde END,
     ate = CASE WHEN t.falhas + 1 >= :livres AND NOT (t.desde < :limite AND coalesce(t.ate, t.desde) < :now)
         THEN CAST(:now AS timestamptz)
-             + make_interval(secs => least(:maxima, :primeira * power(2, least(t.falhas + 1 - :livres, 10)))) END""")
+             + make_interval(secs => least(:maxima, :primeira * power(2, least(t.falhas + 1 - :livres, 10)))) END
+WHERE coalesce(t.ate <= :now, true)
+RETURNING falhas""")
 _SESSAO: Final = text("""
 SELECT s.usuario_id, s.criada_em, s.usada_em, u.login, u.nome, u.papel, u.ativo, u.acesso,
        u.totp_segredo IS NOT NULL AS tem_totp, u.totp_dispensado
@@ -68,17 +70,14 @@ class PortaRepository:
         )
         return found
 
-    async def held_until(self, chave: bytes, now: datetime) -> datetime | None:
-        """Return until when an account must wait at an address."""
-        ate: datetime | None = await self._session.scalar(
-            text("SELECT ate FROM tentativas WHERE chave_hash = :chave AND ate > :now"), {"chave": chave, "now": now}
-        )
-        return ate
+    async def take_try(self, chave: bytes, now: datetime) -> datetime | None:
+        """Count a login as failed before it is looked at; return until when an account must wait at an address.
 
-    async def note_failure(self, chave: bytes, now: datetime) -> None:
-        """Count a failed login; from the fifth within a quarter of an hour each makes the wait twice as long."""
-        await self._session.execute(
-            _FALHA,
+        None: it may be tried, and `forgive` takes the count back. Counted afterwards, a hundred at once would all find
+        that none had failed. From the fifth within a quarter of an hour each makes the wait twice as long.
+        """
+        taken = await self._session.execute(
+            _TENTATIVA,
             {
                 "chave": chave,
                 "now": now,
@@ -88,6 +87,12 @@ class PortaRepository:
                 "maxima": _ESPERA_MAXIMA_S,
             },
         )
+        if taken.first() is not None:
+            return None
+        ate: datetime | None = await self._session.scalar(
+            text("SELECT ate FROM tentativas WHERE chave_hash = :chave"), {"chave": chave}
+        )
+        return ate or now  # whoever held it has just come in: the caller may ask again at once
 
     async def forgive(self, chave: bytes) -> None:
         """Forget the failures of an account at an address: it came in."""
@@ -221,6 +226,13 @@ class IdentidadeRepository(TenantRepository):
         )
         return found
 
+    async def family_lives(self, familia: UUID, usuario_id: int, now: datetime) -> bool:
+        """Tell whether a login's tokens may still be renewed."""
+        query = self._of(Renovacao).where(
+            Renovacao.familia == familia, Renovacao.usuario_id == usuario_id, Renovacao.expira_em > now
+        )
+        return bool(await self._session.scalar(select(query.exists())))
+
     async def end_family(self, familia: UUID) -> None:
         await self._session.execute(
             delete(Renovacao).where(Renovacao.tenant_id == self._tenant_id, Renovacao.familia == familia)
@@ -255,21 +267,18 @@ class IdentidadeRepository(TenantRepository):
     async def keys(self) -> Sequence[Chave]:
         return (await self._session.scalars(self._of(Chave).order_by(Chave.id))).all()
 
-    async def keys_named(self, nome: str) -> Sequence[Chave]:
-        """Return the keys of a name that were not revoked, newest first."""
-        query = self._of(Chave).where(Chave.nome == nome, Chave.revogada_em.is_(None)).order_by(Chave.id.desc())
+    async def keys_named(self, nome: str, now: datetime) -> Sequence[Chave]:
+        """Return the keys of a name that open now, newest first."""
+        query = self._open_keys(now).where(Chave.nome == nome).order_by(Chave.id.desc())
         return (await self._session.scalars(query)).all()
 
     async def key(self, chave: bytes, now: datetime) -> Chave | None:
         """Return a key that opens now."""
-        found: Chave | None = await self._session.scalar(
-            self._of(Chave).where(
-                Chave.chave_hash == chave,
-                Chave.revogada_em.is_(None),
-                func.coalesce(Chave.expira_em > now, True),
-            )
-        )
+        found: Chave | None = await self._session.scalar(self._open_keys(now).where(Chave.chave_hash == chave))
         return found
+
+    def _open_keys(self, now: datetime) -> Any:
+        return self._of(Chave).where(Chave.revogada_em.is_(None), func.coalesce(Chave.expira_em > now, True))
 
     def _of(self, table: Any) -> Any:
         return select(table).where(table.tenant_id == self._tenant_id)

@@ -6,6 +6,7 @@ import hmac
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 import pytest
@@ -16,12 +17,14 @@ from tests.seguranca.conftest import SEGREDO, Porta
 
 NOW = datetime(2026, 3, 2, 11, tzinfo=UTC)
 KEY = hmac.digest(SEGREDO.encode(), b"confirma:jwt", "sha512")
+FAMILIA = UUID(int=11)
 CLAIMS: dict[str, Any] = {
     "iss": "confirma",
     "aud": "confirma-api",
     "sub": "7",
     "ten": 1,
     "ace": 1,
+    "fam": str(FAMILIA),
     "nbf": NOW,
     "exp": NOW + timedelta(minutes=15),
     "jti": "x",
@@ -43,8 +46,8 @@ def unsigned() -> str:
 
 def test_sec_15_what_we_sign_we_read() -> None:
     tokens = Tokens(SEGREDO)
-    assert tokens.read(tokens.sign(Acesso(3, 7, 2), NOW), NOW) == Acesso(3, 7, 2)
-    assert tokens.read(forged(), NOW) == Acesso(1, 7, 1)
+    assert tokens.read(tokens.sign(Acesso(3, 7, 2, FAMILIA), NOW), NOW) == Acesso(3, 7, 2, FAMILIA)
+    assert tokens.read(forged(), NOW) == Acesso(1, 7, 1, FAMILIA)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +66,8 @@ def test_sec_15_what_we_sign_we_read() -> None:
         pytest.param(forged(nbf=NOW + timedelta(minutes=5)), id="not yet"),
         *(pytest.param(forged(**{name: None}), id=f"without {name}") for name in CLAIMS),
         pytest.param(forged(sub="x"), id="no number"),
+        pytest.param(forged(fam="x"), id="no login"),
+        pytest.param(forged(fam=5), id="a number for a login"),
         pytest.param("", id="nothing"),
         pytest.param("a.b.c", id="no token"),
         pytest.param("é" * 9_000, id="noise"),

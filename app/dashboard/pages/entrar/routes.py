@@ -28,6 +28,7 @@ router = APIRouter(
 )
 
 _CASA: Final = "/painel"
+_FATOR: Final = "/entrar/segundo-fator"
 _DIA_S: Final = 12 * 3600
 _ERRADO: Final = "Usuário, senha ou código não conferem."
 _SAIDA: Final = HTTPStatus.SEE_OTHER
@@ -37,14 +38,14 @@ Volta = Annotated[str, Query(alias="volta", max_length=300)]
 @router.get("/entrar")
 async def show_login(request: Request, contexto: Ctx, page: AnyPage, *, volta: Volta = _CASA) -> Response:
     """Ask who this is; whoever came in already goes on."""
-    if await contexto.porteiro.identify(request, now=contexto.clock()):
-        return RedirectResponse(_inside(volta), _SAIDA)
+    if quem := await contexto.porteiro.identify(request, now=contexto.clock()):
+        return RedirectResponse(_inside(volta) if quem.permissoes else _FATOR, _SAIDA)
     return page.render("entrar/index.html", volta=_inside(volta), erro=None, login="")
 
 
 @router.post("/entrar", dependencies=[PROPRIO])
 async def come_in(form: Formulario, request: Request, contexto: Ctx, page: AnyPage) -> Response:
-    """Open a session, always a new one (SEC-18)."""
+    """Open a session, always a new one; that of before ends (SEC-18)."""
     contas, volta, login = contexto.contas, _inside(form.get("volta", _CASA)), form.get("usuario", "")
     try:
         usuario = await contas.check(login, form.get("senha", ""), form.get("codigo", ""), address_of(request))
@@ -56,8 +57,10 @@ async def come_in(form: Formulario, request: Request, contexto: Ctx, page: AnyPa
         answer = page.render("entrar/index.html", status=429, volta=volta, erro=erro, login=login)
         answer.headers["Retry-After"] = str(seconds)
         return answer
+    if antes := request.cookies.get(contexto.porteiro.biscoito.nome):
+        await contas.close_session(antes)
     segredo = await contas.open_session(usuario)
-    answer = RedirectResponse(volta if contas.may_act(usuario) else "/entrar/segundo-fator", _SAIDA)
+    answer = RedirectResponse(volta if contas.may_act(usuario) else _FATOR, _SAIDA)
     _give_cookie(answer, contexto, segredo.texto)
     return answer
 
@@ -95,7 +98,7 @@ async def keep_factor(eu: Eu, form: Formulario, contexto: Ctx, page: AnyPage) ->
     """Keep it once its first code is right; then everybody comes in anew."""
     segredo = form.get("segredo", "")
     if not _is_base32(segredo):
-        return RedirectResponse("/entrar/segundo-fator", _SAIDA)
+        return RedirectResponse(_FATOR, _SAIDA)
     if await contexto.contas.finish_totp(*eu, segredo, form.get("codigo", "")):
         return RedirectResponse("/entrar", _SAIDA)
     erro = "O código não confere: confira a hora do celular e digite o código que aparece agora."
