@@ -46,13 +46,18 @@ _CURTAS: Final = frozenset({"sim_curto", "nao_curto", "opcao_1", "opcao_0"})
 
 def _without_eco(palavras: Sequence[Palavra]) -> Sequence[Palavra]:
     """Drop the question mark of a closing "tá?" or "viu?", which asks nothing."""
-    if len(palavras) > 2 and palavras[-1].texto == "?" and palavras[-2].texto in _ECOS:  # noqa: PLR2004
+    if len(palavras) > 2 and palavras[-1].texto == "?" and _is_eco(palavras[-3].texto, palavras[-2].texto):  # noqa: PLR2004
         corte = -3 if palavras[-3].texto in {"ta", "."} else -2
         return palavras[:corte]
     return palavras
 
 
-_ECOS: Final = frozenset({"ta", "viu", "ok", "bom"})
+_ECOS: Final = frozenset({"ta", "viu", "ok"})
+
+
+def _is_eco(antes: str, palavra: str) -> bool:
+    """Tell a closing "tá?" or "tá bom?" from a question: "confirmado bom?" may ask."""
+    return palavra in _ECOS or (antes, palavra) == ("ta", "bom")
 
 
 def _last_wish(partes: tuple[Parte, ...]) -> tuple[Parte, ...]:
