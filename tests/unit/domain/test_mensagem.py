@@ -25,7 +25,8 @@ def tell(politica: Politica = ABERTA, now: datetime = AGORA, **visita: Any) -> d
 def rendered(nome: str, *told: dict[str, Any], telefone: str | None = "(27) 3333-0000") -> str:
     visitas = [{"resposta": "você vem", **visita} for visita in told]
     contexto = build_contexto(visitas, hospital="Santa Casa", telefone_hospital=telefone)
-    return render(shipped_modelos()[nome], contexto)
+    written = {**contexto, "escrito": "Pode vir, sim."}  # what a person of the hospital wrote, where one did
+    return render(shipped_modelos()[nome], written)
 
 
 @pytest.mark.parametrize(
