@@ -43,7 +43,7 @@ async def test_sec_41_erased_is_erased_and_the_visit_still_counts(cenario: Cenar
         assert (tudo.paciente.nome, tudo.contatos) == (REMOVIDO, [])
         assert {mensagem.texto for mensagem in tudo.mensagens} == {None}
         assert {(recebida.texto, recebida.corpo) for recebida in tudo.recebidas} == {(None, None)}
-    whole = readable(await dump(cenario.database))
+    whole = readable(await dump(cenario.database, cenario.tenant_id))
     assert [mark for mark in MARCAS if mark.lower() in whole.lower()] == []
     assert (await cenario.visit())["status_confirmacao"] == "aguardando"
     before = len(cenario.texts())
