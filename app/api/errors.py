@@ -21,6 +21,7 @@ from app.observability import current_request_id
 from app.providers.base import Ambiguous, Misconfigured, ProviderError, Rejected, Throttled, TooSoon, Unavailable
 from app.schemas.api.problema import CampoRecusado, Problema
 from app.services.atendimento_service import AtendimentoInexistente, RegraRecusou, VersaoDiferente
+from app.services.conhecimento_service import ConhecimentoInexistente, PerguntaClinica
 from app.services.conversa_service import (
     ConversaInexistente,
     ConversaMudou,
@@ -85,6 +86,15 @@ TABLE: Final[Mapping[type[Exception], Erro]] = {
     RegraRecusou: Erro(_H.CONFLICT, "regra_recusou", "Não é possível agora", "Uma regra impede esta ação."),
     ConversaInexistente: Erro(
         _H.NOT_FOUND, "conversa_inexistente", "Conversa inexistente", "Não há conversa com este número."
+    ),
+    ConhecimentoInexistente: Erro(
+        _H.NOT_FOUND, "entrada_inexistente", "Entrada inexistente", "O hospital não escreveu nada com este nome."
+    ),
+    PerguntaClinica: Erro(
+        _H.UNPROCESSABLE_ENTITY,
+        "pergunta_clinica",
+        "Pergunta sobre saúde",
+        "Uma das perguntas é sobre saúde: o programa não responde a essas, uma pessoa responde.",
     ),
     FraseInexistente: Erro(
         _H.NOT_FOUND, "frase_inexistente", "Resposta pronta inexistente", "Não há resposta pronta com este nome."

@@ -11,6 +11,7 @@ from app.cli import (
     banco,
     canal,
     chave,
+    conhecimento,
     cripto,
     envio,
     leitura,
@@ -59,6 +60,7 @@ app.add_typer(envio.etiqueta, name="etiqueta")
 app.add_typer(envio.campo, name="campo")
 app.add_typer(canal.grupo, name="canal")
 app.add_typer(modelo.grupo, name="modelo")
+app.add_typer(conhecimento.grupo, name="conhecimento")
 app.add_typer(usuario.grupo, name="usuario")
 app.add_typer(chave.grupo, name="chave")
 app.add_typer(cripto.grupo, name="cripto")

@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.alvo import Alvo, Pergunta, TipoAlvo, VisitaPerguntada
-from app.domain.confirmacao import Decisao, Efeito, Fato, decide
+from app.domain.confirmacao import Decisao, Efeito, Fato, StatusConfirmacao, decide
 from app.domain.entendimento import PERGUNTAM
-from app.domain.resposta.tipos import Intencao
+from app.domain.resposta.tipos import Intencao, Leitura
 
 
 class Desfecho(StrEnum):
@@ -118,12 +118,20 @@ _SEM_PERGUNTA: Final[Mapping[TipoAlvo, Conduta]] = {
     ),
 }
 QUAL: Final = "qual_consulta"
+MIDIA: Final = "midia"
+INFORMA: Final = "informacao"
+INFORMA_E_PERGUNTA: Final = "informacao_pergunta"
+_ENCAMINHA: Final = "encaminhado"
+_PERIGO: Final = frozenset({"urgente"})
+_MIDIAS: Final = 2  # asked for words as often; then a person listens
 # Reasons for a person to read what a patient wrote: until then no reminder asks the same again.
 A_LER: Final = frozenset({"pergunta", "nao_entendido"})
 # A machine may be at the other end, and answers for ever; a person who hears the same words a fourth time is not helped
 # by them. What follows from a decision is said more often: one phone may answer for a whole house.
 _MESMAS_PALAVRAS: Final = 3
-_DECISOES: Final = frozenset({"confirmado", "cancelado", "reagendar", "misto"})
+_DECISOES: Final = frozenset(
+    {"confirmado", "cancelado", "reagendar", "misto", INFORMA, INFORMA_E_PERGUNTA, "preferencia"}
+)
 _DECISOES_POR_DIA: Final = 20
 _DESISTE_APOS: Final = 1  # asked back once; then a person
 
@@ -174,6 +182,54 @@ def _ask_back(pergunta: Pergunta, intencao: Intencao, *, duvidas: int, now: date
     if duvidas < _DESISTE_APOS:
         return Conduta(desfecho=Desfecho.PERGUNTA_REPETIDA, visitas=visitas, modelo=PERGUNTAM[intencao])
     return Conduta(desfecho=Desfecho.ENCAMINHADO, visitas=visitas, modelo="encaminhado", atencao="nao_entendido")
+
+
+def decide_midia(alvo: Alvo, ditas: Mapping[str, int], *, now: datetime) -> Conduta:
+    """Return what follows from a voice message, a picture, a sticker: words are asked for, twice; then a person.
+
+    `ditas`: how often each template was said to this contact in the last day.
+    """
+    visitas = tuple(visita for pergunta in alvo.perguntas for visita in pergunta.standing(now))
+    if ditas.get(MIDIA, 0) < _MIDIAS:
+        return Conduta(desfecho=Desfecho.NAO_ENTENDIDO, visitas=visitas, modelo=MIDIA)
+    dito = None if ditas.get(_ENCAMINHA) else _ENCAMINHA
+    return Conduta(desfecho=Desfecho.ENCAMINHADO, visitas=visitas, modelo=dito, atencao=MIDIA)
+
+
+def asks(conduta: Conduta, leitura: Leitura) -> bool:
+    """Tell whether the hospital's knowledge may have an answer: a question, or one beside what was decided.
+
+    Where only a model took the words for a yes or a no, what we know goes before asking back.
+    """
+    if leitura.intencao is Intencao.QUESTION:
+        return conduta.atencao == "pergunta"
+    if leitura.intencao in PERGUNTAM and not leitura.age:
+        return conduta.modelo == PERGUNTAM[leitura.intencao]
+    return leitura.secundaria is Intencao.QUESTION and bool(conduta.mudancas) and conduta.atencao is None
+
+
+def inform(conduta: Conduta, *, aberta: bool) -> Conduta:
+    """Return what an answered question leads to: no person is needed, and an open question of ours is repeated."""
+    if conduta.mudancas:
+        return conduta  # said besides
+    desfecho = Desfecho.PERGUNTA_REPETIDA if aberta else Desfecho.JA_RESPONDIDO
+    return replace(conduta, desfecho=desfecho, modelo=INFORMA_E_PERGUNTA if aberta else INFORMA, atencao=None)
+
+
+def note_preferencia(conduta: Conduta) -> Conduta:
+    """Return what days and hours lead to, written by somebody who already asked for another date."""
+    return replace(conduta, desfecho=Desfecho.REAGENDAR, modelo="preferencia", atencao=None)
+
+
+def wants_another_date(conduta: Conduta) -> bool:
+    """Tell whether all it is about waits for another date already, and the words decided nothing."""
+    return (
+        bool(conduta.visitas)
+        and all(mudanca.decisao.status is StatusConfirmacao.REAGENDAR for mudanca in conduta.mudancas)
+        and conduta.parada is None
+        and conduta.atencao not in _PERIGO
+        and all(visita.status is StatusConfirmacao.REAGENDAR for visita in conduta.visitas)
+    )
 
 
 def goes_to_person(intencao: Intencao, *, tocada: bool) -> bool:

@@ -37,6 +37,8 @@ _ENVIRONMENT.globals.clear()
 _ENVIRONMENT.filters = {name: _ENVIRONMENT.filters[name] for name in _FILTROS}
 # What a template may use; `app.domain.mensagem.Contexto` provides them all.
 VARIAVEIS: Final = frozenset({"hospital", "telefone_hospital", "nome", "visitas", "visita", "varias", "escrito"})
+# Templates that carry other words than their own; `reagendar` says a preference where there is one.
+COM_ESCRITO: Final = frozenset({"pessoa", "informacao", "informacao_pergunta", "preferencia", "reagendar"})
 ESCRITO: Final = "O estacionamento fica ao lado da portaria."
 # What is said where nobody can answer: the reception's telephone in place of "1" and "0". What is missing here is
 # half of a conversation, and means nothing to somebody who could not write.

@@ -22,10 +22,17 @@ from app.domain.saida import PERGUNTAS
 COM_BOTOES_MAXIMO: Final = 1024  # WhatsApp's limit for a text with reply buttons
 MUITAS: Final = 10  # as many visits as one patient had on one day of a real schedule
 # What these ask is answered by 1 and 0, or by the letters of several visits.
-_POR_NUMERO: Final = PERGUNTAS | {"nao_entendi", "pergunta_repetida", "duvida", *PERGUNTAM.values()}
+_POR_NUMERO: Final = PERGUNTAS | {
+    "nao_entendi",
+    "pergunta_repetida",
+    "duvida",
+    "midia",
+    "informacao_pergunta",
+    *PERGUNTAM.values(),
+}
 _POR_LETRA: Final = _POR_NUMERO | {"qual_consulta"}
 # What these are for is to carry other words than their own.
-_DO_ESCRITO: Final = frozenset({"pessoa"})
+_DO_ESCRITO: Final = frozenset({"pessoa", "informacao", "informacao_pergunta", "preferencia"})
 _CONTROLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _PROMOCAO: Final = re.compile(
     r"\b(promo\w*|descontos?|ofertas?|gr[aá]tis|imperd[ií]vel|aproveite|compre|cup(?:om|ons)|sorteios?|brindes?)\b",

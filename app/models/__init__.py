@@ -4,7 +4,7 @@ from app.domain.confirmacao import EstadoMensagem, SituacaoAgenda, StatusConfirm
 from app.models.atendimento import Atendimento, Historico
 from app.models.auditoria import Auditoria, AuditoriaPonta
 from app.models.base import SCHEMA, Base
-from app.models.conversa import Conversa, ConversaFato, Frase
+from app.models.conversa import Conhecimento, Conversa, ConversaFato, Frase
 from app.models.hospital import Canal, Modelo, ModeloCanal, Rota, Tenant, Unidade
 from app.models.identidade import Chave, Convite, Renovacao, Sessao, Tentativa, Usuario
 from app.models.mensagem import Execucao, Importacao, Mensagem, MensagemAtendimento, Recebida, Recibo, Relogio
@@ -18,6 +18,7 @@ __all__ = [
     "Base",
     "Canal",
     "Chave",
+    "Conhecimento",
     "Contato",
     "ContatoCanal",
     "Conversa",

@@ -80,6 +80,7 @@ class Atendimento(Base):
     situacao_agenda: Mapped[str] = mapped_column(server_default=text("'agendado'"))
     resposta_paciente: Mapped[str | None] = mapped_column(EncryptedText("atendimentos.resposta_paciente"))
     interpretacao_resposta: Mapped[str | None]
+    preferencia: Mapped[str | None]
     enviado_em: Mapped[datetime | None]
     respondido_em: Mapped[datetime | None]
     agendado_em: Mapped[datetime | None]

@@ -1,6 +1,7 @@
 """Conversations: who has each, what happened in it, the words reception keeps at hand."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -71,4 +72,17 @@ class Frase(Base):
     tenant_id: Mapped[int] = mapped_column(primary_key=True)
     nome: Mapped[str] = mapped_column(primary_key=True)
     texto: Mapped[str]
+    atualizado_em: Mapped[CreatedAt]
+
+
+class Conhecimento(Base):
+    """One thing the program may answer in the hospital's own words; `perguntas` must find it."""
+
+    __tablename__ = "conhecimento"
+    __table_args__ = (ForeignKeyConstraint(["tenant_id"], [Tenant.id]),)
+
+    tenant_id: Mapped[int] = mapped_column(primary_key=True)
+    chave: Mapped[str] = mapped_column(primary_key=True)
+    texto: Mapped[str]
+    perguntas: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     atualizado_em: Mapped[CreatedAt]

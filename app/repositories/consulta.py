@@ -294,8 +294,9 @@ def _subscriber() -> ColumnElement[Any]:
 _OWN_COLUMNS: Final = (
     "id", "nr_seq_agenda", "origem", "telefone_2", "telefone_motivo", "email", "nome_medico", "especialidade", "tipo",
     "convenio", "sala", "data_consulta", "dia", "duracao_min", "chegar_antes_min", "preparo", "observacoes",
-    "status_confirmacao", "situacao_agenda", "resposta_paciente", "interpretacao_resposta", "respondido_em", "atencao",
-    "atencao_em", "horario_versao", "horario_em", "planejar_em", "corte_em", "versao", "criado_em", "atualizado_em",
+    "status_confirmacao", "situacao_agenda", "resposta_paciente", "interpretacao_resposta", "preferencia",
+    "respondido_em", "atencao", "atencao_em", "horario_versao", "horario_em", "planejar_em", "corte_em", "versao",
+    "criado_em", "atualizado_em",
     "contato_id", "unidade_id",
 )  # fmt: skip
 

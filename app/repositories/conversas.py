@@ -78,7 +78,7 @@ _HAPPENED: Final = text("""
 SELECT id, em, fato, quem, motivo, espera_s, nota FROM conversas_fatos
 WHERE tenant_id = :tenant AND contato_id = :contato ORDER BY id DESC LIMIT :limite""")
 _VISITS: Final = text("""
-SELECT id, nr_seq_agenda, status_confirmacao, data_consulta, atencao FROM atendimentos
+SELECT id, nr_seq_agenda, status_confirmacao, data_consulta, atencao, preferencia FROM atendimentos
 WHERE tenant_id = :tenant AND contato_id = :contato AND data_consulta > :now ORDER BY data_consulta, id LIMIT 20""")
 # How long people waited to be taken and to be answered.
 _TIMES: Final = text("""

@@ -48,7 +48,8 @@ _RESTART: Final = text("""
 UPDATE atendimentos SET horario_versao = horario_versao + 1, horario_em = :now,
        planejar_em = CASE WHEN situacao_agenda = 'agendado' AND contato_id IS NOT NULL AND data_consulta > :now
                           THEN CAST(:now AS timestamptz) END,
-       corte_em = NULL, respondido_em = NULL, resposta_paciente = NULL, interpretacao_resposta = NULL
+       corte_em = NULL, respondido_em = NULL, resposta_paciente = NULL, interpretacao_resposta = NULL,
+       preferencia = NULL
 WHERE tenant_id = :tenant AND id = ANY(CAST(:ids AS bigint[]))""")
 
 _STOP: Final = text("""

@@ -13,6 +13,7 @@ from app import crypto
 from app.database import Record
 from app.domain.alvo import Pergunta, VisitaPerguntada
 from app.domain.confirmacao import PODEM_TER_CHEGADO, PROVAS, EstadoMensagem, SituacaoAgenda, StatusConfirmacao
+from app.domain.entendimento import Dita
 from app.domain.saida import RESPONDIVEIS, SEM_PROVA
 from app.repositories.base import TenantRepository, sql_list
 
@@ -110,11 +111,12 @@ UPDATE atendimentos a SET
        atencao = coalesce(v.atencao, CASE WHEN v.resolve THEN NULL ELSE a.atencao END),
        atencao_em = CASE WHEN v.atencao IS NOT NULL THEN CAST(:now AS timestamptz)
                          WHEN v.resolve THEN NULL ELSE a.atencao_em END,
-       atualizado_em = :now
+       preferencia = coalesce(v.preferencia, a.preferencia), atualizado_em = :now
 FROM (SELECT u.*, u.resolve OR b.status_confirmacao NOT IN ('confirmado', 'cancelado', 'reagendar') AS decide
       FROM unnest(CAST(:ids AS bigint[]), CAST(:textos AS bytea[]), CAST(:leituras AS text[]),
-                  CAST(:quandos AS timestamptz[]), CAST(:atencoes AS text[]), CAST(:resolvem AS bool[]))
-           AS u(id, texto, leitura, quando, atencao, resolve)
+                  CAST(:quandos AS timestamptz[]), CAST(:atencoes AS text[]), CAST(:resolvem AS bool[]),
+                  CAST(:preferencias AS text[]))
+           AS u(id, texto, leitura, quando, atencao, resolve, preferencia)
       JOIN atendimentos b ON b.tenant_id = :tenant AND b.id = u.id) v
 WHERE a.tenant_id = :tenant AND a.id = v.id""")
 
@@ -125,7 +127,7 @@ WHERE tenant_id = :tenant AND contato_id = ANY(CAST(:contatos AS bigint[])) AND 
 
 # What is on its way counts as said: no answer to it can be told from one to what came before.
 _LAST_SAID: Final = text("""
-SELECT DISTINCT ON (contato_id) contato_id, modelo FROM mensagens
+SELECT DISTINCT ON (contato_id) contato_id, modelo, coalesce(enviada_em, iniciada_em, quando) AS em FROM mensagens
 WHERE tenant_id = :tenant AND contato_id = ANY(CAST(:contatos AS bigint[])) AND quando > :desde
   AND dia >= CAST(:dia AS date) AND estado NOT IN ('agendada', 'na_fila', 'cancelada', 'falhou')
 ORDER BY contato_id, enviada_em DESC NULLS FIRST, id DESC""")
@@ -200,6 +202,8 @@ class Respondida:
     quando: datetime
     atencao: str | None
     resolve: bool
+    preferencia: str | None = None
+    """The days and hours they would like instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,13 +310,13 @@ class EntradaRepository(TenantRepository):
             said[row.contato_id][row.modelo] = row.vezes
         return said
 
-    async def last_said(self, contatos: Sequence[int], now: datetime) -> dict[int, str]:
-        """Return, by contact, the template of the last message that left for it within a day."""
+    async def last_said(self, contatos: Sequence[int], now: datetime) -> dict[int, Dita]:
+        """Return, by contact, the last message that left for it."""
         if not contatos:
             return {}
-        desde = now - timedelta(days=1)
+        desde = now - _ASKED_SINCE
         rows = await self._fetch(_LAST_SAID, contatos=list(contatos), desde=desde, dia=desde.date())
-        return {row.contato_id: row.modelo for row in rows}
+        return {row.contato_id: Dita(row.modelo, row.em) for row in rows}
 
     async def set_answers(self, respondidas: Sequence[Respondida], now: datetime) -> None:
         """Write on the visits what was answered."""
@@ -328,6 +332,7 @@ class EntradaRepository(TenantRepository):
             quandos=[each.quando for each in respondidas],
             atencoes=[each.atencao for each in respondidas],
             resolvem=[each.resolve for each in respondidas],
+            preferencias=[each.preferencia for each in respondidas],
         )
 
     async def set_applied(self, aplicadas: Sequence[Aplicada], now: datetime) -> None:

@@ -43,7 +43,8 @@ _BLANK: Final = tuple(
                          WHERE o.tenant_id = ma.tenant_id AND o.mensagem_id = ma.mensagem_id
                            AND b.paciente_id <> a.paciente_id)""",
         """UPDATE atendimentos SET telefone = NULL, telefone_2 = NULL, email = NULL, observacoes = NULL,
-           resposta_paciente = NULL, contato_id = NULL, conteudo_hash = NULL, planejar_em = NULL, corte_em = NULL,
+           resposta_paciente = NULL, preferencia = NULL, contato_id = NULL, conteudo_hash = NULL,
+           planejar_em = NULL, corte_em = NULL,
            atencao = NULL, atencao_em = NULL, atualizado_em = CAST(:now AS timestamptz), versao = versao + 1
            WHERE tenant_id = :tenant AND paciente_id = :paciente""",
         """DELETE FROM pacientes_contatos WHERE tenant_id = :tenant AND paciente_id = :paciente""",

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -10,8 +10,10 @@ from app.domain.agrupamento import letter
 from app.domain.alvo import Alvo, Pergunta, TipoAlvo, VisitaPerguntada
 from app.domain.botao import Toque
 from app.domain.confirmacao import StatusConfirmacao, TipoMensagem
-from app.domain.conversa import Conduta
+from app.domain.conversa import Conduta, wants_another_date
+from app.domain.modelo import COM_ESCRITO
 from app.domain.resposta import Intencao, Leitura
+from app.domain.resposta.preferencia import read_preferencia
 from app.domain.resposta.todos import read_todos
 from app.domain.telefone import chave_telefone
 from app.interpreters.leitor import read
@@ -60,6 +62,11 @@ class Caso:
     fora_de_ordem: bool = False
     calada: bool = False
     """A person is talking there: the program says nothing."""
+    escrito: str | None = None
+    """What the template of the reply carries besides: an answer of the hospital, a preference noted."""
+    ainda: str | None = None
+    """The template of what is said besides the reply."""
+    preferencia: str | None = None
     resultado: dict[str, Any] | None = None
 
     @property
@@ -154,6 +161,7 @@ def respondidas_of(caso: Caso, now: datetime) -> list[Respondida]:
             quando=min(caso.recebida.sent_at or now, now),
             atencao=caso.conduta.atencao,
             resolve=bool(caso.conduta.mudancas),
+            preferencia=caso.preferencia,
         )
         for ident in dict.fromkeys(visita.atendimento_id for visita in caso.conduta.visitas)
     ]
@@ -229,7 +237,32 @@ def reply_of(caso: Caso, modelo: str, now: datetime) -> MensagemNova:
         ate=now + _RESPOSTA_VALE,
         itens=[(ident, letters[ident], modelo, version) for ident, version in versions.items()],
         recebida_id=caso.recebida_id,
+        escrito=caso.escrito if modelo in COM_ESCRITO else None,
     )
+
+
+def besides(caso: Caso, now: datetime) -> MensagemNova:
+    """Return what is said besides the reply: an answer to the question that stood beside the decision."""
+    reply = reply_of(caso, caso.ainda or "", now)
+    return replace(reply, passo=f"ainda_{caso.recebida_id}")
+
+
+def is_media(caso: Caso) -> bool:
+    """Tell whether it is a voice message, a picture, a sticker: nothing to read, or only a mark that stands for it."""
+    leitura = caso.leitura
+    if leitura is None or leitura.regra != "sem_texto":
+        return False
+    return caso.recebida.midia is not None or bool(caso.recebida.texto.strip())
+
+
+def preferencia_of(caso: Caso) -> str | None:
+    """Return the days and hours that somebody who wants another date would like."""
+    if caso.conduta is None or caso.leitura is None or is_touch(caso):
+        return None
+    wants = Intencao.RESCHEDULE in {caso.leitura.intencao, caso.leitura.secundaria}
+    if not wants and not wants_another_date(caso.conduta):
+        return None
+    return read_preferencia(caso.recebida.texto).tell() or None
 
 
 def aplicada_of(caso: Caso) -> Aplicada:

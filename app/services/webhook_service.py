@@ -1,6 +1,7 @@
 """Applies answers: who wrote, what it is about, what it does, what is said back. The caller commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -11,14 +12,20 @@ from app.domain.alvo import Pergunta, choose_alvo
 from app.domain.botao import INTENCOES
 from app.domain.conversa import (
     COM_PESSOA,
+    INFORMA,
     NADA,
     Conduta,
     Desfecho,
+    asks,
     decide_conduta,
+    decide_midia,
     goes_to_person,
+    inform,
     may_interrupt,
     may_reply,
+    note_preferencia,
     stops,
+    wants_another_date,
 )
 from app.domain.entendimento import needs_context, read_after
 from app.domain.resposta import Intencao, Leitura
@@ -34,23 +41,27 @@ from app.services.caso import (
     Caso,
     Chegada,
     aplicada_of,
+    besides,
     build_caso,
     conversa_of,
     first_of_each,
     guardada_of,
     intencao_of,
     is_borrowed,
+    is_media,
     is_stale,
     is_touch,
     key_of_event,
     lines_without_change,
     listener_of,
     mudancas_of,
+    preferencia_of,
     quem_of,
     reply_of,
     respondidas_of,
     says_nothing,
 )
+from app.services.conhecimento_service import ConhecimentoService
 from app.services.efeitos import EfeitoService
 from app.services.paradas import ParadaService
 from app.services.posse_service import PosseService
@@ -72,6 +83,7 @@ class WebhookService:
         self._efeitos = EfeitoService(session, tenant_id)
         self._paradas = ParadaService(session, tenant_id)
         self._planejamento = PlanejamentoRepository(session, tenant_id)
+        self._conhecimento = ConhecimentoService(session, tenant_id)
         self._conversas = ConversaRepository(session, tenant_id)
         self._posses = PosseService(session, tenant_id)
         self._historico = HistoricoRepository(session, tenant_id)
@@ -196,28 +208,63 @@ class WebhookService:
             [contato for caso in unsure for contato in caso.contatos],
             [caso.alvo.pergunta.mensagem_id for caso in unsure if caso.alvo.pergunta],
         )
+        mudos = [listener_of(caso) for caso in casos if caso.contatos and is_media(caso)]
+        ditas = await self._entrada.replies(mudos, now)
         for caso in casos:
-            if says_nothing(caso):
-                caso.conduta, caso.leitura = NADA, Leitura(Intencao.UNCLEAR, regra="nada_a_fazer")
-                continue
-            if caso.fora_de_ordem:
-                caso.conduta = Conduta(desfecho=Desfecho.JA_RESPONDIDO, visitas=caso.alvo.perguntas[0].visitas)
-                caso.leitura = Leitura(intencao_of(caso), regra="fora_de_ordem")
-                continue
-            if caso.calada and goes_to_person(intencao_of(caso), tocada=is_touch(caso)):
-                caso.conduta = COM_PESSOA
-                continue
-            pergunta = caso.alvo.pergunta
-            letras = [visita.letra for visita in pergunta.standing(now)] if pergunta else []
-            caso.conduta = decide_conduta(
-                caso.alvo,
-                intencao_of(caso),
-                read_por_letra(caso.recebida.texto, letras) if len(letras) > 1 else None,
-                para_todos=means_all(caso.recebida.texto),
-                duvidas=duvidas.get(pergunta.mensagem_id, 0) if pergunta else 0,
-                now=now,
-                age=caso.leitura is None or caso.leitura.age,
-            )
+            self._decide_one(caso, duvidas, ditas, now)
+        await self._inform(casos, now)
+        for caso in casos:
+            caso.preferencia = preferencia_of(caso)
+            if caso.preferencia and caso.conduta:
+                caso.escrito = caso.escrito or caso.preferencia
+                if wants_another_date(caso.conduta):
+                    caso.conduta = note_preferencia(caso.conduta)
+
+    @staticmethod
+    def _decide_one(
+        caso: Caso, duvidas: Mapping[int, int], ditas: Mapping[int, Mapping[str, int]], now: datetime
+    ) -> None:
+        """Decide what one answer does, before the hospital's knowledge is asked."""
+        if says_nothing(caso):
+            caso.conduta, caso.leitura = NADA, Leitura(Intencao.UNCLEAR, regra="nada_a_fazer")
+            return
+        if caso.fora_de_ordem:
+            caso.conduta = Conduta(desfecho=Desfecho.JA_RESPONDIDO, visitas=caso.alvo.perguntas[0].visitas)
+            caso.leitura = Leitura(intencao_of(caso), regra="fora_de_ordem")
+            return
+        if caso.calada and goes_to_person(intencao_of(caso), tocada=is_touch(caso)):
+            caso.conduta = COM_PESSOA
+            return
+        if is_media(caso) and caso.contatos:
+            caso.conduta = decide_midia(caso.alvo, ditas.get(listener_of(caso), {}), now=now)
+            return
+        pergunta = caso.alvo.pergunta
+        letras = [visita.letra for visita in pergunta.standing(now)] if pergunta else []
+        caso.conduta = decide_conduta(
+            caso.alvo,
+            intencao_of(caso),
+            read_por_letra(caso.recebida.texto, letras) if len(letras) > 1 else None,
+            para_todos=means_all(caso.recebida.texto),
+            duvidas=duvidas.get(pergunta.mensagem_id, 0) if pergunta else 0,
+            now=now,
+            age=caso.leitura is None or caso.leitura.age,
+        )
+
+    async def _inform(self, casos: Sequence[Caso], now: datetime) -> None:
+        """Answer questions from the hospital's knowledge; what it does not hold is a person's."""
+        asking = [(caso, caso.conduta) for caso in casos if caso.conduta and caso.leitura]
+        asking = [(caso, conduta) for caso, conduta in asking if caso.leitura and asks(conduta, caso.leitura)]
+        said = await self._conhecimento.answers(
+            [(caso.recebida.texto, [v.atendimento_id for v in conduta.visitas]) for caso, conduta in asking]
+        )
+        for (caso, conduta), texto in zip(asking, said, strict=True):
+            decided = bool(conduta.mudancas)
+            if texto is not None:
+                caso.escrito = texto
+                caso.conduta = inform(conduta, aberta=any(each.is_open(now) for each in caso.alvo.perguntas))
+                caso.ainda = INFORMA if decided else None
+            elif decided:
+                caso.conduta, caso.ainda = replace(conduta, atencao="pergunta"), "encaminhado"
 
     async def _read_in_context(self, casos: Sequence[Caso], now: datetime) -> None:
         """Read a bare yes or no after what we last said: "É isso?" turns it."""
@@ -225,7 +272,7 @@ class WebhookService:
         ditas = await self._entrada.last_said([listener_of(caso) for caso in curtas], now)
         for caso in curtas:
             if caso.leitura:
-                caso.leitura = read_after(caso.leitura, ditas.get(listener_of(caso)))
+                caso.leitura = read_after(caso.leitura, ditas.get(listener_of(caso)), now)
 
     async def _write(self, casos: Sequence[Caso], now: datetime) -> None:
         """Write the answers on their visits: what was read first, then statuses, history, and what must stop."""
@@ -276,4 +323,5 @@ class WebhookService:
             for caso, modelo in wanted
             if may_reply(modelo, ditas.get(listener_of(caso), {}))
         ]
+        novas += [besides(caso, now) for caso, _ in wanted if caso.ainda]
         await self._planejamento.add(novas, now)

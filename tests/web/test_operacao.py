@@ -34,6 +34,8 @@ INTERFACE = {
     "post /api/v1/conversas/{contato_id}/encerrar", "post /api/v1/conversas/{contato_id}/responder",
     "post /api/v1/conversas/{contato_id}/nota", "get /api/v1/conversas/frases",
     "put /api/v1/conversas/frases/{nome}", "delete /api/v1/conversas/frases/{nome}",
+    "get /api/v1/conhecimento", "post /api/v1/conhecimento/testar", "put /api/v1/conhecimento/{chave}",
+    "delete /api/v1/conhecimento/{chave}",
     "get /api/v1/estatisticas", "post /webhook/botconversa", "get /webhook/botconversa/health", "get /webhook/{canal}",
     "post /webhook/{canal}", "post /test/workflow/{atendimento_id}",
     "post /test/subscriber/{subscriber_id}/send_flow", "get /test/campanhas", "get /scheduler/status",

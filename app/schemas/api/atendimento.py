@@ -158,6 +158,7 @@ class AtendimentoOut(BaseModel):
     subscriber_id: str | None
     resposta_paciente: str | None
     interpretacao_resposta: str | None
+    preferencia: str | None = Field(description="De quem quer outra data: os dias e horas que prefere, lidos do texto.")
     enviado_em: datetime | None
     lembrete_48h_enviado_em: datetime | None
     lembrete_12h_enviado_em: datetime | None

@@ -114,7 +114,7 @@ class AtendimentoDaConversaOut(BaseModel):
     status_confirmacao: str
     data_consulta: datetime
     atencao: str | None
-    preferencia: str | None = None
+    preferencia: str | None
 
 
 class ConversaDetalhe(ConversaOut):

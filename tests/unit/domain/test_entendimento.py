@@ -1,9 +1,12 @@
 """What a bare yes or no says after we asked whether we understood."""
 
+from datetime import timedelta
+
 import pytest
 
-from app.domain.entendimento import read_after
+from app.domain.entendimento import VALE, Dita, read_after
 from app.domain.resposta import Intencao, read_resposta
+from tests.fabricas import AGORA
 
 I = Intencao  # noqa: E741
 
@@ -25,4 +28,14 @@ I = Intencao  # noqa: E741
     ],
 )
 def test_a_short_word_answers_what_was_last_said(texto: str, dita: str | None, intencao: Intencao) -> None:
-    assert read_after(read_resposta(texto), dita).intencao is intencao
+    said = Dita(dita, AGORA) if dita else None
+    assert read_after(read_resposta(texto), said, AGORA).intencao is intencao
+
+
+@pytest.mark.parametrize(
+    ("texto", "intencao"),
+    [("sim", I.UNCLEAR), ("não", I.UNCLEAR), ("1", I.CONFIRM), ("não vou", I.CANCEL), ("eu vou sim", I.CONFIRM)],
+)
+def test_a_day_later_a_bare_word_is_asked_again(texto: str, intencao: Intencao) -> None:
+    said = Dita("entendi_que_nao_vem", AGORA - VALE - timedelta(minutes=1))
+    assert read_after(read_resposta(texto), said, AGORA).intencao is intencao

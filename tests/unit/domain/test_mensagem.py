@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.domain.mensagem import build_contexto, first_name, tell_visita
-from app.domain.modelo import Modelo, render, shipped_modelos
+from app.domain.modelo import ESCRITO, Modelo, render, shipped_modelos
 from app.domain.politica import Politica
 from tests.fabricas import AGORA, local, make_contada, make_janela
 
@@ -25,7 +25,7 @@ def tell(politica: Politica = ABERTA, now: datetime = AGORA, **visita: Any) -> d
 def rendered(nome: str, *told: dict[str, Any], telefone: str | None = "(27) 3333-0000") -> str:
     visitas = [{"resposta": "você vem", **visita} for visita in told]
     contexto = build_contexto(visitas, hospital="Santa Casa", telefone_hospital=telefone)
-    written = {**contexto, "escrito": "Pode vir, sim."}  # what a person of the hospital wrote, where one did
+    written = {**contexto, "escrito": ESCRITO}  # what a person of the hospital wrote, where one did
     return render(shipped_modelos()[nome], written)
 
 
@@ -131,7 +131,11 @@ def test_no_text_tells_more_of_a_name_than_the_first(nome: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "nome", ["pedido", "lembrete", "mudanca", "nao_entendi", "pergunta_repetida", "duvida", "qual_consulta"]
+    "nome",
+    [
+        *("pedido", "lembrete", "mudanca", "nao_entendi", "pergunta_repetida", "duvida", "qual_consulta", "midia"),
+        "informacao_pergunta",
+    ],
 )
 def test_a_question_about_two_visits_names_both(nome: str) -> None:
     """A "0" answers for both: whoever reads about one only would cancel what they never read of."""

@@ -113,6 +113,7 @@ def _fatos(registro: Mapping[Any, Any]) -> list[tuple[str, str]]:
         ("Convênio", registro["convenio"]),
         ("Chegar antes", f"{minutos} minutos" if minutos else None),
         ("Preparo", registro["preparo"]),
+        ("Prefere", registro["preferencia"]),
         ("Responsável", registro["responsavel"]),
         ("Observações", registro["observacoes"]),
         ("Número na agenda", registro["nr_seq_agenda"]),
