@@ -26,20 +26,22 @@ async def test_the_usual_topics_are_there_without_words(client: aiohttp.ClientSe
 
 async def test_an_entry_is_written_found_and_taken_away(client: aiohttp.ClientSession) -> None:
     perguntas = ["posso levar acompanhante?", "pode ir acompanhado?"]
-    status, saved = await call(client, "PUT", "/acompanhante", {"texto": "Pode, uma pessoa.", "perguntas": perguntas})
+    status, saved = await call(
+        client, "PUT", "/entradas/acompanhante", {"texto": "Pode, uma pessoa.", "perguntas": perguntas}
+    )
     assert (status, saved["perguntas"], saved["perdidas"]) == (200, perguntas, [])
-    _, again = await call(client, "PUT", "/acompanhante", {"texto": "Pode, duas pessoas."})
+    _, again = await call(client, "PUT", "/entradas/acompanhante", {"texto": "Pode, duas pessoas."})
     assert (again["texto"], again["perguntas"]) == ("Pode, duas pessoas.", perguntas)
     _, tried = await call(client, "POST", "/testar", {"pergunta": "pode acompanhante?"})
     assert tried["texto"] == "Pode, duas pessoas."
-    assert (await call(client, "DELETE", "/acompanhante"))[0] == 204
-    assert (await call(client, "DELETE", "/acompanhante"))[0] == 404
+    assert (await call(client, "DELETE", "/entradas/acompanhante"))[0] == 204
+    assert (await call(client, "DELETE", "/entradas/acompanhante"))[0] == 404
     _, tried = await call(client, "POST", "/testar", {"pergunta": "pode acompanhante?"})
     assert tried["chave"] is None
 
 
 async def test_an_entry_that_takes_anothers_questions_shows(client: aiohttp.ClientSession) -> None:
-    await call(client, "PUT", "/carro", {"texto": "…", "perguntas": ["tem estacionamento?"]})
+    await call(client, "PUT", "/entradas/carro", {"texto": "…", "perguntas": ["tem estacionamento?"]})
     _, listed = await call(client, "GET")
     lost = {item["chave"]: item["perdidas"] for item in listed["items"]}
     assert "tem estacionamento?" in lost["estacionamento"]
@@ -59,5 +61,5 @@ async def test_an_entry_that_takes_anothers_questions_shows(client: aiohttp.Clie
     ],
 )
 async def test_what_is_refused(client: aiohttp.ClientSession, path: str, body: Any, code: str) -> None:
-    status, problem = await call(client, "PUT", path, body)
+    status, problem = await call(client, "PUT", f"/entradas{path}", body)
     assert (status, problem["code"]) == (422, code)

@@ -46,14 +46,16 @@ async def test_conhecimento(teste: TesteIn, entradas: Entradas) -> TesteOut:
     )
 
 
-@router.put("/{chave}", dependencies=_GRAVAR, responses=problems(400, 413, 415, 422, 503))
+@router.put("/entradas/{chave}", dependencies=_GRAVAR, responses=problems(400, 413, 415, 422, 503))
 async def save_conhecimento(chave: Chave, entrada: EntradaIn, entradas: Entradas, now: Now) -> EntradaOut:
     """Escreve uma entrada; 422 se uma das perguntas for sobre saúde."""
     await entradas.save(chave, entrada.texto, entrada.perguntas, now=now)
     return _shown(await entradas.load(), chave)
 
 
-@router.delete("/{chave}", status_code=HTTPStatus.NO_CONTENT, dependencies=_GRAVAR, responses=problems(404, 422, 503))
+@router.delete(
+    "/entradas/{chave}", status_code=HTTPStatus.NO_CONTENT, dependencies=_GRAVAR, responses=problems(404, 422, 503)
+)
 async def drop_conhecimento(chave: Chave, entradas: Entradas) -> None:
     """Apaga o que o hospital escreveu: quem perguntar vai para uma pessoa."""
     await entradas.drop(chave)
