@@ -12,7 +12,7 @@ from sqlalchemy.util import await_only
 revision = "0005"
 down_revision = "0004"
 
-_NEW = ("conversas", "conversas_fatos", "frases", "conhecimento")
+_NEW = ("conversas", "conversas_fatos", "frases")
 
 
 def upgrade() -> None:
@@ -29,6 +29,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in reversed(_NEW):
         op.execute(f'DROP TABLE "SantaCasa".{table}')
-    op.execute('ALTER TABLE "SantaCasa".atendimentos DROP preferencia')
     op.execute('ALTER TABLE "SantaCasa".mensagens DROP escrito')
     op.execute('ALTER TABLE "SantaCasa".contatos DROP calado_ate')
