@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from app import crypto
 from app.domain.agrupamento import letter
 from app.domain.alvo import Alvo, Pergunta, TipoAlvo, VisitaPerguntada
 from app.domain.botao import Toque
@@ -27,7 +28,6 @@ from app.services.webhook_resposta import without_phone
 QUEM: Final = "paciente"
 _RESPOSTA_VALE: Final = timedelta(hours=6)
 _TEXTO_MAXIMO: Final = 4096
-_ID_MAXIMO: Final = 200
 _DECIDIDAS: Final = frozenset({StatusConfirmacao.CONFIRMADO, StatusConfirmacao.CANCELADO, StatusConfirmacao.REAGENDAR})
 
 
@@ -129,7 +129,7 @@ def key_of_event(caso: Caso) -> str:
     """Return what names the event; one that begins with "t:" lacks its instant."""
     recebida, canal = caso.recebida, caso.chegada.canal_id or 0
     if recebida.message_id:
-        return f"m:{canal}:{_indexable(recebida.message_id)}"
+        return f"m:{canal}:{_sealed(recebida.message_id)}"
     if caso.chegada.request_id:
         return f"r:{canal}:{caso.chegada.request_id}"
     who = str(caso.contatos[0]) if caso.contatos else f"{recebida.subscriber_id}:{recebida.telefone}"
@@ -292,10 +292,6 @@ def is_stale(alvo: Alvo, recebida: Recebida) -> bool:
     return bool(answered) and recebida.sent_at < max(answered)
 
 
-def _indexable(ident: str) -> str:
-    """Return an id that an index can hold: whoever calls may send one of any length, with anything in it."""
-    return (
-        ident
-        if len(ident) <= _ID_MAXIMO and ident.isprintable()
-        else hashlib.blake2b(ident.encode(), digest_size=24).hexdigest()
-    )
+def _sealed(ident: str) -> str:
+    """Return what stands for an id: it may come in any length, and WhatsApp's own ones hold the number of who wrote."""
+    return crypto.keyring().finder(crypto.hospital()).of("evento", ident).hex()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app import crypto
 from tests.cenario import Cenario
 from tests.fabricas import CONSULTA_EM, FONE, make_agenda
 
@@ -134,11 +135,13 @@ async def test_one_then_zero_then_one_within_a_minute_are_three_answers(cenario:
     assert (visit["status_confirmacao"], visit["atencao"]) == ("cancelado", "pede_volta")
 
 
-async def test_the_same_message_id_of_another_channel_is_another_message(cenario: Cenario) -> None:
+async def test_a_message_is_known_by_its_channel_and_by_what_stands_for_its_id(cenario: Cenario) -> None:
+    """WhatsApp's own ids hold the number of who wrote: none is kept as it came."""
     await asked(cenario)
-    await cenario.reply("1", mensagem_id="m1")
+    await cenario.reply("1", mensagem_id=f"wamid.{FONE}")
     [row] = await cenario.rows("SELECT event_key FROM recebidas")
-    assert row["event_key"] == f"m:{cenario.canal_id}:m1"
+    sealed = crypto.keyring().finder(cenario.tenant_id).of("evento", f"wamid.{FONE}").hex()
+    assert row["event_key"] == f"m:{cenario.canal_id}:{sealed}"
 
 
 # -- out of order

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import asyncpg
 import pytest
 
+from app import crypto
 from app.embedded import ServerAddress
 from tests.cenario import Cenario
 from tests.conftest import DATABASE, PASSWORD
@@ -79,7 +80,8 @@ async def test_the_callers_repetition_of_a_kept_answer_is_not_a_second_one(cenar
 async def test_an_event_that_cannot_be_read_any_more_does_not_hold_up_the_others(cenario: Cenario, dsn: str) -> None:
     await asked(cenario)
     await keep(cenario, dsn, "a", "b")
-    await cenario.execute("UPDATE recebidas SET corpo = 'lixo' WHERE event_key LIKE :key", key="%:a")
+    sealed = crypto.keyring().finder(cenario.tenant_id).of("evento", "a").hex()
+    await cenario.execute("UPDATE recebidas SET corpo = 'lixo' WHERE event_key LIKE :key", key=f"%:{sealed}")
     cenario.relogio.pass_time(minutes=1)
     await cenario.tick()
     assert await cenario.status() == ["confirmado"]

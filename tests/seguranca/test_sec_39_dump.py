@@ -41,7 +41,7 @@ async def test_sec_39_a_dump_holds_nobody_in_clear(cenario: Cenario) -> None:
     await cenario.tick()
     assert any("Quitéria" in told for told in cenario.texts(FONE)), "the patient was written to by name"
     await cenario.reply(DITO, fone=FONE)
-    await cenario.reply("1", fone=FONE)
+    await cenario.reply("1", fone=FONE, mensagem_id=f"wamid.{FONE}")
     whole = readable(await dump(cenario.database, cenario.tenant_id))
     assert "1001" in whole, "the visit is in it"
     assert [mark for mark in MARCAS if mark.lower() in whole.lower()] == []
