@@ -68,6 +68,23 @@ async def test_sec_44_reading_and_changing_leave_lines(porta: Porta) -> None:
     ]
 
 
+async def test_sec_44_what_the_program_says_to_patients_is_changed_by_somebody(porta: Porta) -> None:
+    headers = await porta.bearer(await porta.user(Papel.GESTOR))
+    words = "A entrada é pela rua de trás."
+    for path, body in (
+        ("/api/v1/conhecimento/entradas/endereco", {"texto": words}),
+        ("/api/v1/conversas/frases/entrada", {"texto": words}),
+    ):
+        for method in ("PUT", "DELETE"):
+            assert await porta.status(path, method=method, json=body, headers=headers) < 300, (method, path)
+    async with porta.contexto.database.session_scope(porta.tenant_id) as session:
+        elos = await AuditoriaRepository(session, porta.tenant_id).page(0, 1_000)
+    assert [(elo.linha.acao, elo.linha.alvo) for elo in elos if elo.linha.acao == Acao.ALTEROU] == [
+        ("alterou", what) for what in ("conhecimento", "conhecimento", "frase", "frase")
+    ]
+    assert words not in "".join(str(elo.linha) for elo in elos)
+
+
 async def test_sec_44_what_was_refused_leaves_none(porta: Porta) -> None:
     headers = await porta.bearer(await porta.user(Papel.LEITURA))
     assert await porta.status("/api/v1/atendimentos/1/confirmar", method="POST", headers=headers) == 403

@@ -5,9 +5,10 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Path
 
-from app.api.deps import Now, Quem, Sessao, requires
+from app.api.deps import Now, Quem, Sessao, audits, requires
 from app.api.errors import problems
 from app.api.strict_json import StrictRoute
+from app.domain.auditoria import Acao
 from app.domain.conhecimento import Conhecimento, is_clinico
 from app.domain.permissao import Permissao
 from app.schemas.api.conhecimento import CHAVE, ConhecimentoOut, EntradaIn, EntradaOut, TesteIn, TesteOut
@@ -18,7 +19,7 @@ router = APIRouter(
 )
 
 _LER: Final = [requires(Permissao.MODELO_LER)]
-_GRAVAR: Final = [*_LER, requires(Permissao.MODELO_GRAVAR)]
+_GRAVAR: Final = [*_LER, requires(Permissao.MODELO_GRAVAR), audits(Acao.ALTEROU, "conhecimento")]
 Chave = Annotated[str, Path(pattern=CHAVE, examples=["estacionamento"])]
 
 

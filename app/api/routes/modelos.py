@@ -32,7 +32,7 @@ router = APIRouter(prefix="/api/v1/modelos", tags=["Modelos"], route_class=Stric
 
 _LER: Final = [requires(Permissao.MODELO_LER)]
 _PREVER: Final = [*_LER, requires(Permissao.PACIENTE_LER), audits(Acao.LEU)]  # a real appointment is shown
-_GRAVAR: Final = [requires(Permissao.MODELO_GRAVAR)]
+_GRAVAR: Final = [requires(Permissao.MODELO_GRAVAR), audits(Acao.ALTEROU, "modelo")]
 _SAVED: Final[dict[int | str, dict[str, Any]]] = {
     200: {"model": SalvoOut, "description": "Já era o texto em vigor"},
     **problems(400, 404, 413, 415, 422, 503),
