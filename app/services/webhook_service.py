@@ -264,7 +264,7 @@ class WebhookService:
                 caso.conduta = inform(conduta, aberta=any(each.is_open(now) for each in caso.alvo.perguntas))
                 caso.ainda = INFORMA if decided else None
             elif decided:
-                caso.conduta, caso.ainda = replace(conduta, atencao="pergunta"), "encaminhado"
+                caso.conduta = replace(conduta, atencao="pergunta")  # one word of theirs, one of ours
 
     async def _read_in_context(self, casos: Sequence[Caso], now: datetime) -> None:
         """Read a bare yes or no after what we last said: "É isso?" turns it."""
