@@ -11,7 +11,6 @@ from rich.text import Text
 from app.cli.erros import Saida, UsoErrado
 from app.cli.saida import facts, table
 from app.cli.sessao import Terminal, comando
-from app.domain.conhecimento import is_clinico
 from app.schemas.api.conhecimento import CHAVE, ConhecimentoOut, EntradaIn, TesteOut
 from app.services.conhecimento_service import ConhecimentoService
 from app.wiring import Programa
@@ -94,9 +93,7 @@ def provar(
 
 def _test_one(tela: Terminal, pergunta: str) -> int:
     async def ask(conhecimento: ConhecimentoService, _: Programa) -> TesteOut:
-        found = (await conhecimento.load()).find(pergunta)
-        texto = (found.texto or None) if found else None
-        return TesteOut(chave=found.chave if found else None, texto=texto, clinica=is_clinico(pergunta))
+        return TesteOut.of(await conhecimento.load(), pergunta)
 
     teste = _run(tela, ask)
     dito = teste.texto or "Uma pessoa responde."

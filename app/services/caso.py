@@ -1,6 +1,5 @@
 """One inbound event on its way: what it says, what it is about, and the rows that follow from it. No I/O here."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -131,9 +130,9 @@ def key_of_event(caso: Caso) -> str:
     if recebida.message_id:
         return f"m:{canal}:{_sealed(recebida.message_id)}"
     if caso.chegada.request_id:
-        return f"r:{canal}:{caso.chegada.request_id}"
+        return f"r:{canal}:{_sealed(caso.chegada.request_id)}"
     who = str(caso.contatos[0]) if caso.contatos else f"{recebida.subscriber_id}:{recebida.telefone}"
-    said = hashlib.blake2b(f"{recebida.kind}\x1f{who}\x1f{recebida.texto}".encode(), digest_size=12).hexdigest()
+    said = _sealed(f"{recebida.kind}\x1f{who}\x1f{recebida.texto}")
     return f"t:{canal}:{said}:"
 
 
@@ -293,5 +292,5 @@ def is_stale(alvo: Alvo, recebida: Recebida) -> bool:
 
 
 def _sealed(ident: str) -> str:
-    """Return what stands for an id: it may come in any length, and WhatsApp's own ones hold the number of who wrote."""
+    """Return what stands for what names an event: of any length, and it may hold a number or what was said."""
     return crypto.keyring().finder(crypto.hospital()).of("evento", ident).hex()

@@ -323,5 +323,9 @@ class WebhookService:
             for caso, modelo in wanted
             if may_reply(modelo, ditas.get(listener_of(caso), {}))
         ]
-        novas += [besides(caso, now) for caso, _ in wanted if caso.ainda]
+        novas += [
+            besides(caso, now)
+            for caso, _ in wanted
+            if caso.ainda and may_reply(caso.ainda, ditas.get(listener_of(caso), {}))
+        ]
         await self._planejamento.add(novas, now)

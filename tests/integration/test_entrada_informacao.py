@@ -71,9 +71,11 @@ async def test_a_question_beside_a_yes_is_answered_too(cenario: Cenario) -> None
 
 async def test_one_nobody_wrote_about_beside_a_yes_is_a_persons(cenario: Cenario) -> None:
     await asked(cenario)
+    before = len(cenario.texts())
     await cenario.reply("confirmo, mas posso levar acompanhante?")
     cenario.relogio.pass_time(seconds=40)
     await cenario.send()
+    assert len(cenario.texts()) == before + 1, "one word of theirs, one of ours"
     visit = await cenario.visit()
     assert (visit["status_confirmacao"], visit["atencao"]) == ("confirmado", "pergunta")
 
@@ -119,3 +121,13 @@ async def test_they_may_be_told_afterwards(cenario: Cenario) -> None:
     assert (body["status"], (await cenario.visit())["preferencia"]) == ("REAGENDAR", "sexta; tarde")
     assert "Anotamos a sua preferência: sexta; tarde" in cenario.texts()[-1]
     assert (await cenario.visit())["atencao"] is None
+
+
+async def test_a_machine_at_the_other_end_is_not_informed_for_ever(cenario: Cenario) -> None:
+    await asked(cenario, preparo="Venha em jejum de 8 horas.")
+    for number in range(30):
+        await cenario.reply(f"{('confirmo', 'cancela')[number % 2]}, mas precisa de jejum?", mensagem_id=f"m{number}")
+        cenario.relogio.pass_time(seconds=40)
+        await cenario.send()
+    informed = [text for text in cenario.texts() if text == "Venha em jejum de 8 horas."]
+    assert 0 < len(informed) <= 20

@@ -9,7 +9,7 @@ from app.api.deps import Now, Quem, Sessao, audits, requires
 from app.api.errors import problems
 from app.api.strict_json import StrictRoute
 from app.domain.auditoria import Acao
-from app.domain.conhecimento import Conhecimento, is_clinico
+from app.domain.conhecimento import Conhecimento
 from app.domain.permissao import Permissao
 from app.schemas.api.conhecimento import CHAVE, ConhecimentoOut, EntradaIn, EntradaOut, TesteIn, TesteOut
 from app.services.conhecimento_service import ConhecimentoService
@@ -39,12 +39,7 @@ async def list_conhecimento(entradas: Entradas) -> ConhecimentoOut:
 @router.post("/testar", dependencies=_LER, responses=problems(400, 413, 415, 422, 503))
 async def test_conhecimento(teste: TesteIn, entradas: Entradas) -> TesteOut:
     """Diz o que seria respondido a uma pergunta sem atendimento; nada é enviado."""
-    found = (await entradas.load()).find(teste.pergunta)
-    return TesteOut(
-        chave=found.chave if found else None,
-        texto=(found.texto or None) if found else None,
-        clinica=is_clinico(teste.pergunta),
-    )
+    return TesteOut.of(await entradas.load(), teste.pergunta)
 
 
 @router.put("/entradas/{chave}", dependencies=_GRAVAR, responses=problems(400, 413, 415, 422, 503))

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.domain.conhecimento import Conhecimento, Entrada
+from app.domain.conhecimento import Conhecimento, Entrada, is_clinico
 from app.schemas.api.atendimento import Obrigatorio
 from app.schemas.api.conversa import Escrito
 
@@ -61,6 +61,13 @@ class TesteOut(BaseModel):
     chave: str | None = Field(description="A entrada que responderia; nula, uma pessoa responde.")
     texto: str | None
     clinica: bool = Field(description="É sobre saúde: o programa nunca responde.")
+
+    @classmethod
+    def of(cls, conhecimento: Conhecimento, pergunta: str) -> "TesteOut":
+        """Return what would be said to a question that is about no visit."""
+        found = conhecimento.find(pergunta)
+        texto = (found.texto or None) if found else None
+        return cls(chave=found.chave if found else None, texto=texto, clinica=is_clinico(pergunta))
 
 
 def _out(entrada: Entrada, perdidas: Sequence[str]) -> EntradaOut:
