@@ -21,7 +21,7 @@ from app.observability import current_request_id
 from app.providers.base import Ambiguous, Misconfigured, ProviderError, Rejected, Throttled, TooSoon, Unavailable
 from app.schemas.api.problema import CampoRecusado, Problema
 from app.services.atendimento_service import AtendimentoInexistente, RegraRecusou, VersaoDiferente
-from app.services.conhecimento_service import ConhecimentoInexistente, PerguntaClinica
+from app.services.conhecimento_service import ConhecimentoInexistente, PerguntaClinica, SemPerguntas
 from app.services.conversa_service import (
     ConversaInexistente,
     ConversaMudou,
@@ -95,6 +95,12 @@ TABLE: Final[Mapping[type[Exception], Erro]] = {
         "pergunta_clinica",
         "Pergunta sobre saúde",
         "Uma das perguntas é sobre saúde: o programa não responde a essas, uma pessoa responde.",
+    ),
+    SemPerguntas: Erro(
+        _H.UNPROCESSABLE_ENTITY,
+        "sem_perguntas",
+        "Entrada sem perguntas",
+        "Uma entrada nova precisa de ao menos uma pergunta típica: sem ela, ninguém a encontra.",
     ),
     FraseInexistente: Erro(
         _H.NOT_FOUND, "frase_inexistente", "Resposta pronta inexistente", "Não há resposta pronta com este nome."

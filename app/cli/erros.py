@@ -19,7 +19,7 @@ from app.embedded import EmbeddedPostgresError
 from app.local_secrets import LocalSecretsError
 from app.providers.base import ProviderError
 from app.services.atendimento_service import AtendimentoInexistente, RegraRecusou, VersaoDiferente
-from app.services.conhecimento_service import ConhecimentoInexistente, PerguntaClinica
+from app.services.conhecimento_service import ConhecimentoInexistente, PerguntaClinica, SemPerguntas
 from app.services.modelo_service import CanalInexistente, ModeloInexistente
 
 
@@ -128,6 +128,7 @@ _TABLE: Final[Mapping[type[Exception], Callable[[Any], Explicado | None]]] = {
     CanalInexistente: _by_api,
     ConhecimentoInexistente: _by_api,
     PerguntaClinica: _by_api,
+    SemPerguntas: _by_api,
     ModeloInvalido: lambda error: Explicado("modelo_invalido", str(error), Saida.USO_ERRADO),
     ProviderError: _by_gateway,
     InvalidParameter: _by_parameter,

@@ -23,6 +23,10 @@ class PerguntaClinica(ValueError):  # noqa: N818
         self.pergunta = pergunta
 
 
+class SemPerguntas(ValueError):  # noqa: N818
+    """An entry of the hospital's own without a typical question: nobody's question would ever find it."""
+
+
 def _preparo(visits: Sequence[Record]) -> str | None:
     ditos = list(dict.fromkeys(visit.preparo for visit in visits))
     return ditos[0] if len(ditos) == 1 else None  # of several, nobody knows which is meant
@@ -80,9 +84,11 @@ class ConhecimentoService:
         ]
 
     async def save(self, chave: str, texto: str, perguntas: Sequence[str] | None, *, now: datetime) -> Entrada:
-        """Write an entry; without questions those it has stay. Raises PerguntaClinica."""
+        """Write an entry; without questions those it has stay. Raises PerguntaClinica, SemPerguntas."""
         before = next((entrada for entrada in (await self.load()).entradas if entrada.chave == chave), None)
         asked = tuple(perguntas) if perguntas is not None else (before.perguntas if before else ())
+        if not asked:
+            raise SemPerguntas(chave)
         for pergunta in asked:
             if is_clinico(pergunta):
                 raise PerguntaClinica(pergunta)

@@ -63,3 +63,10 @@ async def test_an_entry_that_takes_anothers_questions_shows(client: aiohttp.Clie
 async def test_what_is_refused(client: aiohttp.ClientSession, path: str, body: Any, code: str) -> None:
     status, problem = await call(client, "PUT", f"/entradas{path}", body)
     assert (status, problem["code"]) == (422, code)
+
+
+async def test_a_new_entry_nobody_could_find_is_refused(client: aiohttp.ClientSession) -> None:
+    status, refused = await call(client, "PUT", "/entradas/acompanhante", {"texto": "Pode, uma pessoa."})
+    assert (status, refused["code"]) == (422, "sem_perguntas")
+    _, listed = await call(client, "GET")
+    assert [item["chave"] for item in listed["items"]] == list(PADRAO)
